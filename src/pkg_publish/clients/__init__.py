@@ -1,0 +1,1 @@
+"""One wire protocol per file; none knows a target."""

@@ -1,0 +1,53 @@
+"""Files on disk that appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from pkg_publish.errors import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+BLOCK = 1 << 20
+"""Bytes read at once."""
+
+
+@contextmanager
+def disk(doing: str) -> Iterator[None]:
+    """Turn what the disk refuses into `Environment`, in the words of the system."""
+    try:
+        yield
+    except OSError as error:
+        raise Environment(
+            f"{doing} failed: {error.strerror or error}",
+            code="disk",
+            cure="Check that the folder can be written to and that the disk has room, then run again: what is there already stays.",
+        ) from error
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[BinaryIO]:
+    """Write under a temporary name beside `path`; on success it takes the name in one step, on failure nothing is left."""
+    hidden = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part")
+    try:
+        with hidden.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        hidden.replace(path)
+    finally:
+        with suppress(FileNotFoundError):
+            hidden.unlink()
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file in constant memory, with OpenSSL."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

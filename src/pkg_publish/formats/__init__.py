@@ -1,0 +1,1 @@
+"""Pure bytes ⇄ values: no file, no socket, no clock."""

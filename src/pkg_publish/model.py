@@ -1,0 +1,170 @@
+"""The values everything else speaks of."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pkg_publish.errors import Integrity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+
+class Visibility(StrEnum):
+    """Who can read what a place holds."""
+
+    PUBLIC = "public"
+    AS_REPOSITORY = "as the GitHub repository"
+    YOUR_CHOICE = "your own choice"
+    LOCAL = "this machine only"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A target as people read of it."""
+
+    kind: str
+    """The word of the contract: `oci-layout`."""
+    name: str
+    """As the user named it: `oci-layout=out/registry`."""
+    title: str
+    """What a sentence calls it: `GitHub Packages`, `the OCI layout out/registry`."""
+    visibility: Visibility
+
+    @property
+    def local(self) -> bool:
+        """It stays on this machine, which a runner throws away."""
+        return self.visibility is Visibility.LOCAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing a target holds of a version: a distribution by file name, an image by tag."""
+
+    name: str
+    sha256: str | None = None
+    """None: a foreign item whose place keeps no digest (`held` fetches and hashes what has one of our names)."""
+    visible: bool = True
+    """False: staged, no reader sees it yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile(Item):
+    """A distribution as a place lists it; unknown is None."""
+
+    size: int | None = None
+    """Bytes."""
+    url: str = ""
+    """Where its place finds the bytes; means nothing to others."""
+    requires_python: str | None = None
+    metadata_sha256: str | None = None
+    """Of the core metadata file beside it (PEP 658)."""
+    yanked: str | None = None
+    """The reason, maybe empty, when it was yanked (PEP 592)."""
+
+
+class Filetype(StrEnum):
+    """The two kinds of distribution."""
+
+    WHEEL = "wheel"
+    SDIST = "sdist"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What tells that a file was not exchanged since it was hashed."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Stamp:
+        """Read from an open file."""
+        facts = os.fstat(file.fileno())
+        return cls(device=facts.st_dev, inode=facts.st_ino, size=facts.st_size, mtime_ns=facts.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution(Item):
+    """One wheel or sdist file of ours, hashed and checked (`preflight.py` makes them)."""
+
+    path: Path
+    filetype: Filetype
+    size: int
+    """Bytes."""
+    stamp: Stamp
+    metadata: bytes
+    """The core metadata file as it lies in the archive."""
+    requires_python: str | None = None
+    built: bool = False
+    """This run built it."""
+
+    def open(self) -> BinaryIO:
+        """Open the very file that was hashed; raises `Integrity` when it is another one by now."""
+        try:
+            file = self.path.open("rb")
+        except OSError as error:
+            raise self._exchanged() from error
+        if Stamp.of(file) != self.stamp:
+            file.close()
+            raise self._exchanged()
+        return file
+
+    def _exchanged(self) -> Integrity:
+        return Integrity(
+            f"{self.name} changed on the disk after it was checked, so it was not sent",
+            code="file-changed",
+            cure="Let nothing write to the folder of distributions while it is published, then run again.",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One version of one project, ready to be sent."""
+
+    project: str
+    """Normalised name (PEP 503)."""
+    version: str
+    """Normalised version (PEP 440)."""
+    distributions: tuple[Distribution, ...]
+    """Wheels first, sdists last."""
+
+    def __getitem__(self, name: str) -> Distribution:
+        """The distribution of that file name."""
+        return next(each for each in self.distributions if each.name == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Where a reader finds the release, as the target said after it was there."""
+
+    url: str = ""
+    """A page or address for people; may be empty."""
+    source: str = ""
+    """What follows `--from` of our own `install`; empty where nothing can be installed."""
+    index_url: str = ""
+    """An index that plain pip can read; empty where pip cannot."""
+    digest: str = ""
+    """OCI: `sha256:…` of the version's index."""
+    tag: str = ""
+    release_id: str = ""
+    upload_url: str = ""
+    """GitHub Releases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRow:
+    """One row of a check without a write: for doctor, dry run and targets that were not needed."""
+
+    check: str
+    found: str
+    means: str = ""
+    do: str = ""
+    ok: bool | None = True
+    """None: cannot be known before."""

@@ -1,0 +1,1 @@
+"""A run, as text for people and machines; nothing here decides."""

@@ -1,0 +1,116 @@
+"""What the runner says about itself: a typed view of `GITHUB_*` and the event."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNTRUSTED_EVENTS = frozenset({"pull_request_target", "issue_comment"})
+"""Events that run with the rights of the repository on behalf of somebody who has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runner:
+    """The job as GitHub describes it; at home everything is empty."""
+
+    is_actions: bool = False
+    repository: str = ""
+    """`owner/name`, as GitHub spells it."""
+    server_url: str = "https://github.com"
+    api_url: str = "https://api.github.com"
+    event_name: str = ""
+    ref: str = ""
+    ref_type: str = ""
+    sha: str = ""
+    run_id: str = ""
+    image: str = ""
+    """`ubuntu24` …, for the first line of the log."""
+    temp: Path | None = None
+    debug: bool = False
+    event: Mapping[str, Any] = field(default_factory=dict)
+    """The payload; empty when there is none or it cannot be read."""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Runner:
+        """From the environment of a step."""
+        temp = environ.get("RUNNER_TEMP", "")
+        return cls(
+            is_actions=environ.get("GITHUB_ACTIONS", "").lower() == "true",
+            repository=environ.get("GITHUB_REPOSITORY", ""),
+            server_url=(environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/"),
+            api_url=(environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/"),
+            event_name=environ.get("GITHUB_EVENT_NAME", ""),
+            ref=environ.get("GITHUB_REF", ""),
+            ref_type=environ.get("GITHUB_REF_TYPE", ""),
+            sha=environ.get("GITHUB_SHA", ""),
+            run_id=environ.get("GITHUB_RUN_ID", ""),
+            image=environ.get("ImageOS", "") or environ.get("RUNNER_OS", ""),
+            temp=Path(temp) if temp else None,
+            debug=environ.get("RUNNER_DEBUG", "") == "1",
+            event=_event(environ.get("GITHUB_EVENT_PATH", "")),
+        )
+
+    @property
+    def owner(self) -> str:
+        """The owner of the GitHub repository."""
+        return self.repository.partition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The GitHub repository without its owner."""
+        return self.repository.partition("/")[2]
+
+    @property
+    def tag(self) -> str:
+        """The tag that triggered the run: of a pushed tag, or of a release event."""
+        if self.event_name == "release":
+            release = self.event.get("release")
+            return str(release.get("tag_name") or "") if isinstance(release, dict) else ""
+        return self.ref.removeprefix("refs/tags/") if self.ref.startswith("refs/tags/") else ""
+
+    @property
+    def is_public(self) -> bool:
+        """The source is public; what is not known counts as private (contract, section 6)."""
+        repository = self.event.get("repository")
+        if not isinstance(repository, dict):
+            return False
+        if "visibility" in repository:
+            return bool(repository["visibility"] == "public")
+        return repository.get("private") is False
+
+    @property
+    def is_foreign_pull_request(self) -> bool:
+        """A pull request, or a workflow run made by one, that comes from another repository."""
+        pull = self.event.get("pull_request")
+        run = self.event.get("workflow_run")
+        if self.event_name == "pull_request" and isinstance(pull, dict):
+            return _full_name((pull.get("head") or {}).get("repo")) != self.repository
+        if self.event_name == "workflow_run" and isinstance(run, dict):
+            return _full_name(run.get("head_repository")) != self.repository
+        return self.event_name in {"pull_request", "workflow_run"}
+
+    @property
+    def is_pull_request(self) -> bool:
+        """A pull request: nothing is published from one."""
+        return self.event_name == "pull_request"
+
+
+def _full_name(repository: object) -> str:
+    """`owner/name`; a deleted fork is null in the payload."""
+    return str(repository.get("full_name", "")) if isinstance(repository, dict) else ""
+
+
+def _event(path: str) -> dict[str, Any]:
+    """The payload of the event; nothing of it is required."""
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return event if isinstance(event, dict) else {}

@@ -1,0 +1,158 @@
+"""What a target is: three or four methods, and abilities more as protocols of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from pkg_publish.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pkg_publish.model import CheckRow, Item, Place, Receipt, Release, RemoteFile
+    from pkg_publish.runner import Runner
+    from pkg_publish.secret import Secret
+    from pkg_publish.watch import Watch
+
+
+class Target(Protocol):
+    """A place to publish to. No method prints, sleeps, retries the chain's way, or decides; all failures are `PublishError`s."""
+
+    @property
+    def place(self) -> Place:
+        """How people read of it."""
+
+    @property
+    def settles(self) -> float:
+        """Seconds after which a reader surely sees what was written: 0 for a folder, 120 for an index behind a CDN."""
+
+    def wanted(self, release: Release) -> Sequence[Item]:
+        """What this place should hold. Raises `Unsupported` or `Invalid` for what it can never hold."""
+
+    def held(self, release: Release, watch: Watch) -> Sequence[Item]:
+        """This project's distributions of this version, and what has a name we want; another job's and staged ones too.
+
+        An empty answer is a proof; no answer raises. Every read is bounded by `watch`. Writes nothing.
+        """
+
+    def open(self, release: Release, watch: Watch) -> Upload:
+        """Get ready to write: mint the token, find or make the draft. Nothing a reader could see."""
+
+    def receipt(self, release: Release, watch: Watch) -> Receipt:
+        """Where a reader finds it, as read now: also asked when nothing had to be sent, or the last answer was lost."""
+
+
+class Upload(Protocol):
+    """One go at a target. Both calls may come twice and do no harm."""
+
+    def send(self, item: Item, watch: Watch) -> None:
+        """One item; called from several threads. Raises with `reached` when the write may have arrived all the same."""
+
+    def finish(self, watch: Watch) -> None:
+        """Reveal: publish the draft, write the index, move the tags."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A second ability: what install, serve and index read. `held` of such a target is `files` of one version."""
+
+    def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
+        """All files of a project (normalised name), or those of one version."""
+
+    def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
+        """The bytes as they come, not yet judged: the caller compares digest and size before it hands them on."""
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A third ability, for doctor, dry run and targets that were not needed: raises nothing, writes nothing."""
+
+    def check(self, watch: Watch) -> Iterator[CheckRow]:
+        """What a publish would need here, a row each."""
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A fourth ability: the place compares our bytes with its own (PyPI: the same POST again answers 200)."""
+
+    def confirms(self, item: Item, watch: Watch) -> bool:
+        """The place says that it holds exactly these bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambient:
+    """What a kind may know of the run when it makes a target."""
+
+    folder: Path
+    """Relative paths of options begin here."""
+    environ: Mapping[str, str]
+    """For options that end in `-env`."""
+    runner: Runner
+    tokens: Mapping[str, Secret] = field(default_factory=dict)
+    """The token inputs by their names: `github-token`, `pypi-token`, …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSpec:
+    """One item of `targets`, as written: a kind and its options; the location stands under its option's name."""
+
+    kind: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def require(self, option: str, example: str) -> str:
+        """The option's value; raises `ConfigError` with an example when it is not given."""
+        if value := self.options.get(option, ""):
+            return value
+        raise ConfigError(
+            f"the target {self.kind} needs {option}",
+            code="target-without-place",
+            cure="Say where it shall publish to.",
+            paste=f"targets: {self.kind}={example}",
+        )
+
+    def secret(self, option: str, ambient: Ambient) -> Secret | None:
+        """The value of the environment variable that an `-env` option names; None when the option is not given."""
+        from pkg_publish.secret import Secret
+
+        if option not in self.options:
+            return None
+        name = self.options[option]
+        if value := ambient.environ.get(name, "").strip():
+            return Secret(value)
+        state = "is empty" if name in ambient.environ else "is not set"
+        raise ConfigError(
+            f"the environment variable {name!r} that {option} of {self.kind} names {state}",
+            code="secret-is-empty",
+            cure="Hand the secret to the step; an empty value often means that the secret's name is misspelt or that the event gets no secrets.",
+            paste=f"env:\n  {name}: ${{{{ secrets.{name} }}}}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of a kind, for `targets` and for the table in the README."""
+
+    name: str
+    says: str
+    """One clause for the table."""
+
+
+class TargetKind(Protocol):
+    """A row of the table in the contract, section 3."""
+
+    @property
+    def word(self) -> str:
+        """What stands in `targets`."""
+
+    @property
+    def location(self) -> str | None:
+        """The option that `kind=location` fills: `url`, `path` or `name`."""
+
+    @property
+    def options(self) -> Sequence[Option]:
+        """All options, the location included."""
+
+    def make(self, spec: TargetSpec, ambient: Ambient) -> Target:
+        """Make the target; raises `ConfigError` for options that make no sense. Asks nobody anything."""

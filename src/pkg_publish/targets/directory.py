@@ -1,0 +1,117 @@
+"""`directory=DIR`: a wheelhouse that `pip --find-links` reads."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+
+from pkg_publish.clients.disk import BLOCK, appearing, disk, sha256_of
+from pkg_publish.model import CheckRow, Place, Receipt, RemoteFile, Visibility
+from pkg_publish.targets.base import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pkg_publish.model import Distribution, Item, Release
+    from pkg_publish.targets.base import Ambient, TargetSpec
+    from pkg_publish.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryKind:
+    """The kind `directory`."""
+
+    word: str = "directory"
+    location: str = "path"
+    options: Sequence[Option] = (Option(name="path", says="the folder; relative to where the command runs"),)
+
+    def make(self, spec: TargetSpec, ambient: Ambient) -> Directory:
+        """Make the target of one folder."""
+        path = spec.require("path", "out/wheelhouse")
+        return Directory(ambient.folder / path, Place(kind=self.word, name=f"directory={path}", title=f"the folder {path}", visibility=Visibility.LOCAL))
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A folder of wheels and sdists."""
+
+    folder: Path
+    place: Place
+    settles: float = 0.0
+
+    def wanted(self, release: Release) -> Sequence[Distribution]:
+        """Every file."""
+        return release.distributions
+
+    def held(self, release: Release, watch: Watch) -> Sequence[Item]:
+        """The files of this version; a name of ours that is something else than a file has no digest, hence conflicts."""
+        ours = {each.name for each in release.distributions}
+        return [*self.files(release.project, release.version, watch), *(RemoteFile(name=name) for name in ours if self._is_odd(name))]
+
+    def _is_odd(self, name: str) -> bool:
+        path = self.folder / name
+        return path.is_symlink() or (path.exists() and not path.is_file())
+
+    def open(self, release: Release, watch: Watch) -> DirectoryUpload:
+        """Make the folder."""
+        with disk(f"making the folder {self.folder}"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        return DirectoryUpload(self.folder, release)
+
+    def receipt(self, release: Release, watch: Watch) -> Receipt:
+        """Where the folder is."""
+        return Receipt(url=str(self.folder.resolve()), source=f"directory={self.folder.resolve()}")
+
+    def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
+        """The project's distributions among the folder's files; links are nobody's."""
+        with disk(f"reading the folder {self.folder}"):
+            paths = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
+            return [self._remote(path, watch) for path in paths if path.is_file() and not path.is_symlink() and _is_of(path.name, project, version)]
+
+    def _remote(self, path: Path, watch: Watch) -> RemoteFile:
+        watch.left()
+        return RemoteFile(name=path.name, sha256=sha256_of(path), size=path.stat().st_size, url=str(path))
+
+    def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
+        """The file's bytes."""
+        with disk(f"reading {file.name}"), (self.folder / file.name).open("rb") as source:
+            while block := source.read(BLOCK):
+                watch.left()
+                yield block
+
+    def check(self, watch: Watch) -> Iterator[CheckRow]:
+        """Whether the folder is there, or can be made."""
+        nearest = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
+        if nearest.is_dir():
+            yield CheckRow(check="folder", found=f"{self.folder} {'is there' if nearest == self.folder else 'will be made'}")
+        else:
+            yield CheckRow(check="folder", found=f"{nearest} is a file", means="no folder can be made there", do="name another folder", ok=False)
+
+
+def _is_of(name: str, project: str, version: str | None) -> bool:
+    """Whether a file name is a distribution of this project and, if given, version."""
+    try:
+        found = parse_wheel_filename(name)[:2] if name.endswith(".whl") else parse_sdist_filename(name)
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return False
+    return found[0] == project and version in {None, str(found[1])}
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUpload:
+    """Copies, each under a temporary name and then renamed."""
+
+    folder: Path
+    release: Release
+
+    def send(self, item: Item, watch: Watch) -> None:
+        """Copy one file; a reader sees it whole or not at all."""
+        with disk(f"writing {item.name} to {self.folder}"), self.release[item.name].open() as source, appearing(self.folder / item.name) as file:
+            shutil.copyfileobj(watch.body(item.name, source), file, BLOCK)
+
+    def finish(self, watch: Watch) -> None:
+        """Nothing is left to do: each file showed itself."""

@@ -1,0 +1,128 @@
+"""`directory=DIR`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests import factory
+from tests.targets.contract import Contract, once, watch
+
+from pkg_publish.errors import ConfigError, Failure
+from pkg_publish.runner import Runner
+from pkg_publish.state import Done
+from pkg_publish.targets.base import Ambient, Target, TargetSpec
+from pkg_publish.targets.directory import DirectoryKind
+
+if TYPE_CHECKING:
+    from pkg_publish.model import Release
+
+
+def make(folder: Path, **options: str) -> Target:
+    """A target as the configuration makes it."""
+    return DirectoryKind().make(TargetSpec(kind="directory", options=options), Ambient(folder=folder, environ={}, runner=Runner()))
+
+
+class FolderStand:
+    """A folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def target(self) -> Target:
+        """The folder as a target."""
+        return make(self.folder.parent, path=self.folder.name)
+
+    def stored(self, release: Release) -> dict[str, str]:
+        """What `ls` and `sha256sum` would say."""
+        del release
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in self.folder.glob("*")}
+
+    def put(self, name: str, data: bytes, release: Release) -> None:
+        """Write a file."""
+        del release
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / name).write_bytes(data)
+
+    def remove(self, name: str, release: Release) -> None:
+        """Delete a file."""
+        del release
+        (self.folder / name).unlink()
+
+    def writes(self) -> int:
+        """The time of the last change says whether there was one."""
+        return sum(path.stat().st_mtime_ns for path in [self.folder, *self.folder.glob("*")] if path.exists())
+
+
+class TestContract(Contract):
+    """The contract, on a folder."""
+
+    @pytest.fixture
+    def stand(self, tmp_path: Path) -> FolderStand:
+        """A folder that is not there yet."""
+        return FolderStand(tmp_path / "house")
+
+
+def test_needs_a_path() -> None:
+    """Without a folder the error shows what to write."""
+    with pytest.raises(ConfigError) as caught:
+        make(Path())
+    assert caught.value.paste == "targets: directory=out/wheelhouse"
+
+
+def test_a_link_under_our_name_is_a_conflict(tmp_path: Path) -> None:
+    """A link is never followed nor replaced."""
+    release = factory.release(tmp_path / "dist")
+    house = tmp_path / "house"
+    house.mkdir()
+    (house / release.distributions[0].name).symlink_to(release.distributions[0].path)
+
+    assert once(make(tmp_path, path="house"), release).outcome is Failure.CONFLICT
+
+
+def test_strangers_in_the_folder_are_left_alone(tmp_path: Path) -> None:
+    """Other projects, other versions and odd names neither count nor disturb."""
+    release = factory.release(tmp_path / "dist")
+    house = tmp_path / "house"
+    factory.wheel(house, "other")
+    factory.wheel(house, "demo", "2.0")
+    (house / "notes.whl").write_text("no wheel")
+    (house / "notes.txt").write_text("no wheel")
+
+    assert once(make(tmp_path, path="house"), release).outcome is Done.PUBLISHED
+
+
+def test_a_file_in_the_way_is_an_error_of_the_machine(tmp_path: Path) -> None:
+    """A folder that cannot be made says why, in the words of the system."""
+    (tmp_path / "house").write_text("a file")
+    release = factory.release(tmp_path / "dist")
+
+    attempt = once(make(tmp_path, path="house/inner"), release)
+
+    assert attempt.outcome is Failure.ENVIRONMENT
+    assert attempt.problem is not None
+    assert "Not a directory" in attempt.problem.what
+
+
+def test_the_check_says_what_is_in_the_way(tmp_path: Path) -> None:
+    """The check tells a file in the way, a folder that is there and one that will be made."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "there").mkdir()
+
+    found = {name: next(iter(make(tmp_path, path=name).check(watch()))) for name in ("file/in/the/way", "there", "to/be/made")}  # type: ignore[attr-defined]
+
+    assert [row.ok for row in found.values()] == [False, True, True]
+
+
+def test_a_file_that_changed_after_the_check_is_not_sent(tmp_path: Path) -> None:
+    """What is sent is what was hashed."""
+    release = factory.release(tmp_path / "dist")
+    os.utime(release.distributions[0].path, (1, 1))
+
+    attempt = once(make(tmp_path, path="house"), release)
+
+    assert attempt.outcome is Failure.INTEGRITY
+    assert not list((tmp_path / "house").iterdir())
