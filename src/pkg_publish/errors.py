@@ -201,7 +201,7 @@ class Cancelled(PublishError):
     kind = Failure.CANCELLED
 
 
-class Mistakes(Exception):  # noqa: N818 - a plural, not an error of its own
+class Mistakes(Exception):
     """Everything that is wrong in one stage, so that nobody mends one mistake a run."""
 
     def __init__(self, found: Iterable[PublishError]) -> None:

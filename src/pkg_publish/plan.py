@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pkg_publish.errors import Failure
+from pkg_publish.errors import ConfigError, Failure, Mistakes, PolicyError
+from pkg_publish.model import Visibility
+from pkg_publish.runner import UNTRUSTED_EVENTS
 from pkg_publish.state import Attempt, Done, State
+from pkg_publish.targets import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from pkg_publish.errors import PublishError
+    from pkg_publish.runner import Runner
     from pkg_publish.state import Look
-    from pkg_publish.targets.base import Target
+    from pkg_publish.targets.base import Ambient, Target, TargetSpec
 
 
 class Strategy(StrEnum):
@@ -37,6 +42,8 @@ class Plan:
     keep: bool = False
     """`on-conflict: keep`"""
     dry_run: bool = False
+    in_workflow: bool = False
+    """What stays on this machine is thrown away with it."""
 
     @property
     def first(self) -> bool:
@@ -59,3 +66,61 @@ class Plan:
         if self.first:
             return attempt.outcome in self.fall_back_on
         return attempt.outcome in {Done.PUBLISHED, Done.ALREADY_PUBLISHED, Failure.UNSUPPORTED}
+
+
+def make_targets(specs: Sequence[TargetSpec], ambient: Ambient, *, first: bool, allow_public: bool) -> tuple[Target, ...]:
+    """Make the targets; raises `Mistakes` with everything that is wrong with them, with their combination and with the event."""
+    kinds = {kind.word: kind for kind in KINDS}
+    targets: list[Target] = []
+    mistakes: list[PublishError] = list(_untrusted(ambient.runner))
+    for spec in specs:
+        try:
+            targets.append(kinds[spec.kind].make(spec, ambient))
+        except ConfigError as error:
+            mistakes.append(error)
+    if not allow_public and not ambient.runner.is_public:
+        mistakes += _unasked_publicity(targets)
+    if first:
+        mistakes += _no_fallbacks([spec.kind for spec in specs])
+    Mistakes.raise_any(mistakes)
+    return tuple(targets)
+
+
+def _untrusted(runner: Runner) -> Iterator[PolicyError]:
+    """Events in which a stranger's code or words run with the rights of the repository (contract, section 6)."""
+    if runner.event_name in UNTRUSTED_EVENTS or runner.is_foreign_pull_request:
+        yield PolicyError(
+            f"nothing is published on this {runner.event_name} event, for it may come from somebody who has no right to publish",
+            code="untrusted-event",
+            cure="Publish from a tag, a release or the default branch.",
+            paste="on:\n  push:\n    tags: ['v*']",
+        )
+
+
+def _unasked_publicity(targets: Sequence[Target]) -> Iterator[PolicyError]:
+    for target in targets:
+        if target.place.visibility is Visibility.PUBLIC:
+            yield PolicyError(
+                f"the source is private, or nobody can say that it is public, and {target.place.title} is readable for everybody",
+                code="private-to-public",
+                cure="If the world shall have it, say so; what was public once cannot be taken back.",
+                paste="with:\n  allow-public: true",
+            )
+
+
+def _no_fallbacks(kinds: Sequence[str]) -> Iterator[ConfigError]:
+    """Combinations that are mistakes under `first` (contract, section 3)."""
+    if {"pypi", "testpypi"} <= set(kinds):
+        yield ConfigError(
+            "testpypi stands beside pypi under strategy first, but a rehearsal is no fallback",
+            code="rehearsal-is-no-fallback",
+            cure="Write two steps: the first rehearses, the second publishes.",
+            paste="- uses: OWNER/pkg-publish-action@v1\n  with: {targets: testpypi}\n- uses: OWNER/pkg-publish-action@v1\n  with: {targets: pypi}",
+        )
+    if "container-image" in kinds and len(kinds) > 1:
+        yield ConfigError(
+            "container-image stands beside other targets under strategy first, but an image is no fallback for a wheel",
+            code="image-is-no-fallback",
+            cure="Write two steps: the first publishes the files, the second the image.",
+            paste="- uses: OWNER/pkg-publish-action@v1\n  with: {targets: ghcr}\n- uses: OWNER/pkg-publish-action@v1\n  with: {targets: container-image}",
+        )

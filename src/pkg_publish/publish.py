@@ -5,19 +5,22 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from pkg_publish.errors import Failure, Invalid, PublishError
 from pkg_publish.state import Attempt, Done, Look, State, outcome
 from pkg_publish.targets.base import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pkg_publish.model import Item, Place, Release
     from pkg_publish.plan import Plan
     from pkg_publish.targets.base import Target
     from pkg_publish.watch import Watch
+
+Found = TypeVar("Found")
 
 AT_ONCE = 8
 """Files on their way at the same time: more gain nothing at a place 50 ms away (measured)."""
@@ -76,14 +79,20 @@ def look(plan: Plan, target: Target, release: Release, watch: Watch) -> Look:
     return Look(wanted={name: item for name, item in wanted.items() if name not in kept}, held=held, kept=kept)
 
 
-def look_everywhere(plan: Plan, release: Release, watch: Watch) -> list[tuple[Target, Look]]:
-    """All at once; a place that does not answer in its time is `unavailable` and holds nobody up."""
-    pool = ThreadPoolExecutor(len(plan.targets))
-    jobs = [pool.submit(look, plan, target, release, watch) for target in plan.targets]
+def at_once(calls: Sequence[Callable[[], Found]], watch: Watch) -> list[Found | None]:
+    """Make all calls together; None stands for one that did not answer in its time and holds nobody up."""
+    pool = ThreadPoolExecutor(len(calls))
+    jobs = [pool.submit(call) for call in calls]
     while not watch.over and wait(jobs, 0.1).not_done:
         pass
     pool.shutdown(wait=False)
-    return [(target, job.result() if job.done() else Look(wanted={}, held={}, problem=watch.verdict())) for target, job in zip(plan.targets, jobs, strict=True)]
+    return [job.result() if job.done() else None for job in jobs]
+
+
+def look_everywhere(plan: Plan, release: Release, watch: Watch) -> list[tuple[Target, Look]]:
+    """Read every target; a place that does not answer is `unavailable`."""
+    looks = at_once([partial(look, plan, target, release, watch) for target in plan.targets], watch)
+    return [(target, seen or Look(wanted={}, held={}, problem=watch.verdict())) for target, seen in zip(plan.targets, looks, strict=True)]
 
 
 def publish_to(plan: Plan, target: Target, release: Release, before: Look, watch: Watch) -> Attempt:

@@ -11,7 +11,7 @@ from pkg_publish.errors import Failure, PublishError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pkg_publish.model import Item, Place, Receipt
+    from pkg_publish.model import CheckRow, Item, Place, Receipt
 
 
 class State(StrEnum):
@@ -86,6 +86,13 @@ class Attempt:
     receipt: Receipt | None = None
     problem: PublishError | None = None
     seconds: float = 0.0
+    checks: tuple[CheckRow, ...] = ()
+    """What the target's own check said, for one that was not needed and in a dry run."""
+
+    @property
+    def would_work(self) -> bool | None:
+        """What the checks say of a target that was not tried; None when nothing is known."""
+        return all(row.ok is not False for row in self.checks) if self.checks else None
 
     @property
     def holds(self) -> bool:

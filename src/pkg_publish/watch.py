@@ -69,14 +69,14 @@ class Watch:
     ) -> None:
         self._clock = clock or MonotonicClock()
         self._end = self._clock.now() + seconds
-        self._stop = stop or threading.Event()
+        self.stop = stop or threading.Event()
         self._late = late
         self.tell = tell
 
     def part(self, most: float = float("inf")) -> Watch:
         """Half of what is left: for the looks, and for a target that is not the last. Its end is `unavailable`, not `deadline`."""
         seconds = min(most, (self._end - self.now()) / 2)
-        return Watch(seconds, self.tell, stop=self._stop, clock=self._clock, late=Unavailable)
+        return Watch(seconds, self.tell, stop=self.stop, clock=self._clock, late=Unavailable)
 
     def last(self, seconds: float = 3) -> Watch:
         """A few seconds for the last look of a run that is over, so that it ends honest."""
@@ -84,7 +84,7 @@ class Watch:
 
     def cancel(self) -> None:
         """End the run soon; safe in a signal handler, for it sets a flag and nothing more."""
-        self._stop.set()
+        self.stop.set()
 
     def now(self) -> float:
         """Seconds on a clock that never goes back, for differences."""
@@ -101,24 +101,24 @@ class Watch:
 
     def verdict(self) -> PublishError:
         """Why it is over. `reached`: nobody waited for the answer."""
-        if self._stop.is_set():
+        if self.stop.is_set():
             return Cancelled("the run was cancelled", code="cancelled", cure="Run it again: it finds what is there and sends the rest.", reached=True)
         return self._late("the time is up", code="deadline", cure="Give it more time with `timeout`.", paste="with:\n  timeout: 30m", reached=True)
 
     @property
     def cancelled(self) -> bool:
         """Somebody stopped the run."""
-        return self._stop.is_set()
+        return self.stop.is_set()
 
     @property
     def over(self) -> bool:
         """Cancelled, or the time is up."""
-        return self._stop.is_set() or self.now() >= self._end
+        return self.stop.is_set() or self.now() >= self._end
 
     def wait(self, seconds: float, why: str) -> None:
         """Sleep, or less when the run ends first. Says why, so that no log is ever silent."""
         self.tell(Waiting(why, seconds))
-        self._clock.wait(self._stop, max(0.0, min(seconds, self._end - self.now())))
+        self._clock.wait(self.stop, max(0.0, min(seconds, self._end - self.now())))
 
     def body(self, name: str, file: BinaryIO) -> Body:
         """A file on its way out under `name`."""

@@ -1,0 +1,110 @@
+"""What an attempt's outcome does not say by itself: which bytes differ, what stays unknown."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pkg_publish import preflight
+from pkg_publish.errors import Conflict, Failure, Partial, PublishError, Unconfirmed
+from pkg_publish.model import RemoteFile
+from pkg_publish.targets.base import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pkg_publish.model import Release
+    from pkg_publish.state import Attempt
+    from pkg_publish.targets.base import Target
+    from pkg_publish.watch import Watch
+
+COMPARED = 64 << 20
+"""Bytes: a larger file of theirs is not fetched only to tell what differs inside."""
+
+BUILD_ONCE = """jobs:
+  build:
+    permissions: {contents: read}
+    # builds, uploads dist/ as an artifact
+  publish:
+    needs: build
+    # downloads the artifact
+    with:
+      build: never
+      dist-dir: dist"""
+
+
+def explained(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Attempt:
+    """Give the attempt the problem that people read; a failure that has its own keeps it as the cause."""
+    match attempt.outcome:
+        case Failure.CONFLICT if attempt.after.differing:
+            return replace(attempt, problem=_conflict(attempt, target, release, watch))
+        case Failure.PARTIAL if attempt.problem:
+            return replace(attempt, problem=_partial(attempt, attempt.problem))
+        case Failure.UNCONFIRMED:
+            return replace(attempt, problem=_unconfirmed(attempt))
+        case _:
+            return attempt
+
+
+def _conflict(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Conflict:
+    names = attempt.after.differing
+    built = any(release[name].built for name in names)
+    return Conflict(
+        f"{attempt.place.title} holds other bytes under {_listed(names)}",
+        code="other-bytes-same-name",
+        cure="This run built the files, and some builds differ from run to run: build once and publish that artifact, or take a new version."
+        if built
+        else "Take a new version; or let theirs stay and send what is missing with `on-conflict: keep`.",
+        paste=BUILD_ONCE if built else "with:\n  on-conflict: keep",
+        details=_compared(attempt, target, release, watch),
+    )
+
+
+def _compared(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Iterator[str]:
+    """Both hashes of each file, and what differs inside where theirs can be had."""
+    for name in attempt.after.differing:
+        theirs = attempt.after.held[name]
+        yield f"{name}: sha256 {theirs.sha256 or 'unknown'} there, {release[name].sha256} here"
+        if isinstance(target, Source) and isinstance(theirs, RemoteFile) and (theirs.size or 0) <= COMPARED:
+            with suppress(PublishError), tempfile.TemporaryFile() as copy:
+                size = 0
+                for block in target.fetch(theirs, watch):
+                    copy.write(block)
+                    size += len(block)
+                    if size > COMPARED:
+                        break
+                else:
+                    copy.seek(0)
+                    yield f"{name}: {preflight.differences(release[name], copy)}"
+
+
+def _partial(attempt: Attempt, cause: PublishError) -> Partial:
+    missing = [item.name for item in attempt.after.missing]
+    return Partial(
+        f"{attempt.place.title} holds a part of the release and lacks {_listed(missing)}: {cause.what}",
+        code="partial",
+        cure=f"Mend the cause and run again, which sends only what is missing. {cause.cure} If that cannot be: yank the version there and take a new one.",
+        paste=cause.paste,
+        said=cause.said,
+        details=(f"cause: {cause.kind} ({cause.code})", *cause.details),
+        reached=cause.reached,
+    )
+
+
+def _unconfirmed(attempt: Attempt) -> Unconfirmed:
+    cause = attempt.problem or attempt.after.problem
+    why = f": {cause.what}" if cause else " in the time in which it should"
+    return Unconfirmed(
+        f"{attempt.place.title} took the files, or may have taken them, and does not show them{why}",
+        code="unconfirmed",
+        cure="Run again with the same files: what is there is found, the rest is sent.",
+        said=cause.said if cause else "",
+        details=(f"cause: {cause.kind} ({cause.code})", *cause.details) if cause else (),
+        reached=True,
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")  # noqa: PLR2004 - three names are read, more are counted

@@ -1,0 +1,128 @@
+"""The text of `targets` and `--from`: YAML, a list or a plain string (contract, section 3)."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import yaml
+
+from pkg_publish.errors import ConfigError
+from pkg_publish.targets import KINDS
+from pkg_publish.targets.base import TargetSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pkg_publish.targets.base import TargetKind
+
+EXAMPLE = "targets: github-packages, oci-layout=out/registry"
+
+_KINDS: Mapping[str, TargetKind] = {kind.word: kind for kind in KINDS}
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """`did you mean …?` for a word that nobody knows, else the list of the known ones."""
+    known = sorted(words)
+    if close := get_close_matches(word.lower(), known, n=1):
+        return f"Did you mean {close[0]}? Known are: {', '.join(known)}."
+    return f"Known are: {', '.join(known)}."
+
+
+def parse(text: str) -> tuple[list[TargetSpec], list[ConfigError]]:
+    """Return the targets in order and everything that is wrong with the text."""
+    specs: list[TargetSpec] = []
+    mistakes: list[ConfigError] = []
+    for item in _items(text):
+        try:
+            spec = item if isinstance(item, ConfigError) else _spec(item)
+        except ConfigError as error:
+            spec = error
+        if isinstance(spec, ConfigError):
+            mistakes.append(spec)
+        elif spec in specs:
+            mistakes.append(ConfigError(f"{spec.kind} stands twice in targets with the same place", code="target-twice", cure="Name each place once."))
+        else:
+            specs.append(spec)
+    if not specs and not mistakes:
+        mistakes.append(ConfigError("targets names no target", code="no-target", cure="Name at least one.", paste=EXAMPLE))
+    return specs, mistakes
+
+
+def _items(text: str) -> Iterator[object]:
+    """Every item. A plain string is split by us: YAML would fold its lines into one, and refuse some."""
+    if not re.search(r"^\s*(-\s|[\[{]|[\w-]+\s*:(\s|$))", text, re.MULTILINE):
+        lines = (re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines())
+        yield from (word for line in lines for part in line.split(",") if (word := part.strip()))
+        return
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        said = str(getattr(error, "problem", "") or "")
+        yield ConfigError(f"targets is not YAML{where}", code="targets-is-not-yaml", cure="Write a list, or words with commas.", paste=EXAMPLE, said=said)
+        return
+    if isinstance(document, dict):
+        yield from ({kind: options} for kind, options in document.items())
+    elif isinstance(document, list):
+        yield from document
+    else:
+        yield document
+
+
+def _spec(item: object) -> TargetSpec:
+    """One item: `kind`, `kind=location`, or `{kind: {option: value}}`; raises `ConfigError`."""
+    match item:
+        case str():
+            word, equals, location = item.partition("=")
+            kind = _kind(word.strip())
+            if not equals:
+                return TargetSpec(kind=kind.word)
+            if kind.location is None:
+                raise ConfigError(f"the target {kind.word} has one place and takes none", code="target-option", cure=f"Write {kind.word} alone.")
+            return TargetSpec(kind=kind.word, options={kind.location: location.strip()})
+        case dict() if len(item) == 1:
+            ((word, options),) = item.items()
+            kind = _kind(str(word))
+            if not isinstance(options, dict | None):
+                what = f"the options of {kind.word} are no mapping"
+                raise ConfigError(what, code="target-option", cure="Write one `option: value` a line.", paste=_shape(kind))
+            return TargetSpec(kind=kind.word, options=dict(_option(kind, str(name), value) for name, value in (options or {}).items()))
+        case _:
+            raise ConfigError(f"targets has an item that is no target: {str(item)[:80]!r}", code="no-target", cure="One kind an item.", paste=EXAMPLE)
+
+
+def _kind(word: str) -> TargetKind:
+    if word in _KINDS:
+        return _KINDS[word]
+    raise ConfigError(f"there is no target {word[:80]!r}", code="unknown-target", cure=nearest(word, _KINDS), paste=EXAMPLE)
+
+
+def _option(kind: TargetKind, name: str, value: object) -> tuple[str, str]:
+    known = [option.name for option in kind.options]
+    if name in known:
+        return name, _text(value)
+    if f"{name}-env" in known:
+        cure = f"A secret never stands in targets: name an environment variable with {name}-env."
+        paste = f"targets: |\n  - {kind.word}:\n      {name}-env: MY_{name.upper()}\nenv:\n  MY_{name.upper()}: ${{{{ secrets.MY_{name.upper()} }}}}"
+        raise ConfigError(f"{kind.word} takes no {name}", code="secret-in-targets", cure=cure, paste=paste)
+    raise ConfigError(f"the target {kind.word} has no option {name[:80]!r}", code="target-option", cure=nearest(name, known), paste=_shape(kind))
+
+
+def _text(value: object) -> str:
+    """An option's value as text: YAML makes booleans and numbers of what was written as words."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return "\n".join(_text(each) for each in value)
+        case _:
+            return str(value)
+
+
+def _shape(kind: TargetKind) -> str:
+    return "\n".join(["targets: |", f"  - {kind.word}:", *(f"      {option.name}: …" for option in kind.options)])

@@ -1,0 +1,55 @@
+"""The command that installs what was published, for somebody who has nothing of ours (contract, section 5)."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pkg_publish import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pkg_publish.model import Receipt, Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where this copy of ours comes from."""
+
+    server_url: str = "https://github.com"
+    repository: str = ""
+    """`owner/name` of this action; empty outside of one."""
+    ref: str = ""
+    """As the workflow wrote it: `v1`, a tag, a sha."""
+    archive: str = ""
+    """The text of `.git_archival.txt`, which git fills in when it makes an archive."""
+    run: Path | None = None
+    """The `run.py` of a checkout; None when we are installed."""
+
+    @property
+    def revision(self) -> str:
+        """The sha that the archive was stamped with, else the ref if it is a sha, else the tag of our version."""
+        stamped = re.search(r"^node: ([0-9a-f]{40})$", self.archive, re.MULTILINE)
+        if stamped:
+            return stamped[1]
+        return self.ref if re.fullmatch(r"[0-9a-f]{40}", self.ref) else f"v{__version__}"
+
+    @property
+    def command(self) -> list[str]:
+        """What starts `pkg-publish` elsewhere."""
+        if self.repository:
+            return ["uvx", "--from", f"git+{self.server_url}/{self.repository}@{self.revision}", "pkg-publish"]
+        return ["python3", str(self.run)] if self.run else ["pkg-publish"]
+
+
+def install_command(release: Release, receipt: Receipt, origin: Origin) -> str:
+    """Return the command; empty where nothing can be installed (a draft, an image)."""
+    requirement = f"{release.project}=={release.version}"
+    if receipt.index_url:
+        return shlex.join(["python3", "-m", "pip", "install", "--index-url", receipt.index_url, requirement])
+    if receipt.source:
+        return shlex.join([*origin.command, "install", requirement, "--from", receipt.source])
+    return ""

@@ -1,0 +1,194 @@
+"""The main job, on one page: Config in, Report out; what happens on the way is told as events."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pkg_publish import build, preflight, publish, verdict
+from pkg_publish.clients.disk import disk
+from pkg_publish.config import BuildMode, CheckTag, OnConflict
+from pkg_publish.errors import Mistakes, PublishError
+from pkg_publish.explain import explained
+from pkg_publish.install_command import Origin, install_command
+from pkg_publish.plan import Plan, make_targets
+from pkg_publish.targets.base import Checks
+from pkg_publish.verdict import Level, Remark
+from pkg_publish.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pkg_publish.config import Config
+    from pkg_publish.model import CheckRow, Release
+    from pkg_publish.runner import Runner
+    from pkg_publish.state import Attempt
+    from pkg_publish.targets.base import Ambient, Target
+
+CHECKING = 10.0
+"""Seconds for the checks of targets that were not needed, all together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """An event: the run begins; all that the first line of the log says."""
+
+    version: str
+    runner: Runner
+    python: str
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An event: the configuration is sound, and this will be done."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An event: the files are well-formed and hashed."""
+
+    release: Release
+    tag: str
+    """The tag that the version was compared with; empty when none was."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run: what was asked for, and where it runs."""
+
+    config: Config
+    ambient: Ambient
+    watch: Watch
+    """For the build, which has no deadline of ours; its `tell` takes all events."""
+    scratch: Path
+    """A fresh folder that the edge removes."""
+    library: Path | None = None
+    """The folder of locked libraries, in which uv lies."""
+    origin: Origin = field(default_factory=Origin)
+    built: Path | None = None
+    """What the build step of the action has built."""
+
+    def run(self) -> verdict.Report:
+        """Plan, build, check, publish, judge. Expected failures end in the report."""
+        began = self.watch.now()
+        remarks = list(self._standing_remarks())
+        try:
+            plan = self.plan()
+            release = self._release(self.distributions())
+        except Mistakes as several:
+            return verdict.failed_early(several.found, remarks, seconds=self.watch.now() - began)
+        except PublishError as error:
+            return verdict.failed_early([error], remarks, seconds=self.watch.now() - began)
+        attempts = list(self._chain(plan, release))
+        report = verdict.conclude(plan, release, attempts, remarks, seconds=self.watch.now() - began)
+        command = install_command(release, report.receipt, self.origin) if report.receipt else ""
+        return replace(report, install_command=command)
+
+    def plan(self) -> Plan:
+        """Make the targets and tell the plan; raises `Mistakes`."""
+        config, runner = self.config, self.ambient.runner
+        plan = Plan(
+            targets=make_targets(config.targets, self.ambient, first=config.strategy == "first", allow_public=config.allow_public),
+            strategy=config.strategy,
+            fall_back_on=frozenset(config.fall_back_on),
+            keep=config.on_conflict is OnConflict.KEEP,
+            dry_run=config.dry_run or runner.is_pull_request,
+            in_workflow=runner.is_actions,
+        )
+        self.watch.tell(Planned(plan))
+        return plan
+
+    @property
+    def project(self) -> Path:
+        """The folder of the project."""
+        return self.ambient.folder / self.config.project_dir
+
+    @property
+    def dist(self) -> Path | None:
+        """The folder of distributions that the user named."""
+        return None if self.config.dist_dir is None else self.project / self.config.dist_dir
+
+    @property
+    def builds(self) -> bool:
+        """Whether this run has to build."""
+        match self.config.build:
+            case BuildMode.NEVER:
+                return False
+            case BuildMode.ALWAYS:
+                return True
+            case BuildMode.AUTO:
+                return self.dist is None or not preflight.holds_distributions(self.dist)
+
+    def distributions(self) -> preflight.Found:
+        """Build, or find what lies in `dist-dir`."""
+        if self.built is None and not self.builds:
+            return preflight.collect(self.dist or self.project / "dist")
+        return replace(preflight.collect(self.built or self._build()), built=True)
+
+    def _build(self) -> Path:
+        folder = build.run(
+            build.BuildSettings(
+                project=self.project,
+                formats=self.config.formats,
+                into=self.scratch / "dist",
+                environ=self.ambient.environ,
+                allow=self.config.build_env,
+                library=self.library,
+            ),
+            self.watch,
+        )
+        if self.dist is not None:
+            with disk(f"copying the distributions to {self.dist}"):
+                shutil.copytree(folder, self.dist, dirs_exist_ok=True)
+        return folder
+
+    def _release(self, found: preflight.Found) -> Release:
+        began = self.watch.now()
+        release = preflight.check(found)
+        tag = self._tag()
+        if tag and (error := preflight.tag_differs(release, tag)):
+            raise error
+        self.watch.tell(Checked(release, tag, self.watch.now() - began))
+        return release
+
+    def _tag(self) -> str:
+        """The tag to compare the version with; empty when it shall not be compared."""
+        return "" if self.config.check_tag is CheckTag.FALSE else self.ambient.runner.tag
+
+    def _chain(self, plan: Plan, release: Release) -> Iterator[Attempt]:
+        """Walk the targets, explain what they came to, ask those that were not needed whether they would work."""
+        targets = {target.place: target for target in plan.targets}
+        watch = Watch(self.config.timeout, self.watch.tell, stop=self.watch.stop)
+        waiting = []
+        for attempt in publish.run(plan, release, watch):
+            if attempt.outcome == "skipped":
+                waiting.append(attempt)
+                continue
+            told = explained(attempt, targets[attempt.place], release, watch.last())
+            watch.tell(told)
+            yield told
+        yield from _checked(waiting, [targets[each.place] for each in waiting], watch)
+
+    def _standing_remarks(self) -> Iterator[Remark]:
+        """What is worth knowing however the run ends."""
+        if self.ambient.runner.is_pull_request and not self.config.dry_run:
+            yield Remark(level=Level.NOTICE, text="Nothing is published from a pull request: this is a dry run.", code="pull-request")
+
+
+def _checked(attempts: Sequence[Attempt], targets: Sequence[Target], watch: Watch) -> list[Attempt]:
+    """Ask every target that was not tried for its own check; one that does not answer in time is not known."""
+    if watch.over or not attempts:
+        return list(attempts)
+    found = publish.at_once([partial(_rows, target, watch.part(CHECKING)) for target in targets], watch.part(CHECKING))
+    return [replace(attempt, checks=rows or ()) for attempt, rows in zip(attempts, found, strict=True)]
+
+
+def _rows(target: Target, watch: Watch) -> tuple[CheckRow, ...]:
+    return tuple(target.check(watch)) if isinstance(target, Checks) else ()

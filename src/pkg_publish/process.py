@@ -1,0 +1,108 @@
+"""What a process of ours does at its borders: signals, streams, files for the runner, exit."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import sys
+import tempfile
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from pkg_publish import __version__
+from pkg_publish.errors import EXIT_BUG
+from pkg_publish.install_command import Origin
+from pkg_publish.job import Began
+from pkg_publish.report.console import Console
+from pkg_publish.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import TextIO
+
+    from pkg_publish.runner import Runner
+
+FOR_EVER = float("inf")
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout, when we run from one."""
+
+
+def leave(run: Callable[[], int], *, debug: bool) -> NoReturn:
+    """Run and end the process at once: a thread that hangs in a socket would hold the interpreter for ever."""
+    try:
+        code = run()
+    except Exception as bug:  # noqa: BLE001 - the edge: what nobody expected is a bug of ours
+        code = EXIT_BUG
+        sys.stdout.flush()
+        if debug:
+            traceback.print_exc()
+        else:
+            sys.stderr.write(
+                f"pkg-publish {__version__} has a bug: {type(bug).__name__}. Run again with --debug, or re-run with debug logging, and report it.\n"
+            )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+@contextmanager
+def watched(console: Console) -> Iterator[Watch]:
+    """A watch that the signals of the system cancel; a second Ctrl-C ends the process at once."""
+    watch = Watch(FOR_EVER, console.tell)
+
+    def cancel(number: int, frame: object) -> None:
+        del number, frame
+        if watch.stop.is_set():
+            os._exit(130)
+        watch.cancel()
+
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        signals.append(signal.SIGBREAK)
+    before = {number: signal.signal(number, cancel) for number in signals}
+    try:
+        yield watch
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def console_for(runner: Runner, environ: Mapping[str, str], stream: TextIO) -> Console:
+    """The log, as this process's stream can show it."""
+    terminal = stream.isatty() and not runner.is_actions
+    return Console(stream, terminal=terminal, colour=terminal and "NO_COLOR" not in environ, actions=runner.is_actions)
+
+
+def began(runner: Runner) -> Began:
+    """The first line of the log."""
+    return Began(version=__version__, runner=runner, python=platform.python_version(), system=runner.image or f"{platform.system()} {platform.machine()}")
+
+
+@contextmanager
+def scratch(runner: Runner) -> Iterator[Path]:
+    """A fresh folder for the time of the run, outside of the workspace."""
+    with tempfile.TemporaryDirectory(prefix="pkg-publish-", dir=runner.temp, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def origin(runner: Runner, environ: Mapping[str, str]) -> Origin:
+    """Where this copy of ours comes from."""
+    stamp = ROOT / ".git_archival.txt"
+    run = ROOT / "run.py"
+    return Origin(
+        server_url=runner.server_url,
+        repository=environ.get("PKG_PUBLISH_ACTION_REPOSITORY", ""),
+        ref=environ.get("PKG_PUBLISH_ACTION_REF", ""),
+        archive=stamp.read_text(encoding="utf-8") if stamp.is_file() else "",
+        run=_from_here(run) if run.is_file() else None,
+    )
+
+
+def _from_here(path: Path) -> Path:
+    """As short as it can be typed in the folder where the command runs."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -1,0 +1,203 @@
+"""Plan and attempts → Report: the status, what to be called for, and the exit code. The renderers decide nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pkg_publish.errors import Failure, PublishError
+from pkg_publish.state import Attempt, Done, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pkg_publish.model import Place, Receipt, Release
+    from pkg_publish.plan import Plan
+    from pkg_publish.state import Look
+
+
+class Status(StrEnum):
+    """How the run ended, for the output `status`."""
+
+    PUBLISHED = "published"
+    PUBLISHED_BY_FALLBACK = "published-by-fallback"
+    ALREADY_PUBLISHED = "already-published"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+    PLANNED = "planned"
+
+
+class Level(StrEnum):
+    """How loud an annotation is, in the runner's words."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """One thing people are called for: a warning or notice of a run."""
+
+    level: Level
+    text: str
+    """One or two sentences; may hold foreign words, so it is made harmless where it is shown."""
+    code: str
+    """The anchor of a heading in `docs/troubleshooting.md`."""
+    paste: str = ""
+    """The YAML or the command that mends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything about a run: log, summary, outputs and the JSON report are made from this one value."""
+
+    status: Status
+    exit_code: int
+    dry_run: bool = False
+    strategy: str = "first"
+    release: Release | None = None
+    attempts: tuple[Attempt, ...] = ()
+    """In the order of `targets`."""
+    problems: tuple[PublishError, ...] = ()
+    """Why it failed: the mistakes that kept it from beginning, or the problem of the attempt that ended the chain."""
+    remarks: tuple[Remark, ...] = ()
+    fallback_reason: str = ""
+    """Begins with the class."""
+    install_command: str = ""
+    seconds: float = 0.0
+
+    @property
+    def holding(self) -> list[Attempt]:
+        """The attempts at places that hold the release."""
+        return [each for each in self.attempts if each.holds]
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The receipt of the first place that holds the release."""
+        return self.holding[0].receipt if self.holding else None
+
+
+def conclude(plan: Plan, release: Release, attempts: Sequence[Attempt], remarks: Iterable[Remark] = (), *, seconds: float) -> Report:
+    """Judge a chain that has ended; attempts as `publish.run` yielded them, in the order in which they were taken."""
+    places = [target.place for target in plan.targets]
+    in_order = tuple(sorted(attempts, key=lambda each: places.index(each.place)))
+    status = _status(plan, attempts, places[0])
+    ended_by = _ended_by(plan, attempts)
+    failed = status in {Status.FAILED, Status.INCOMPLETE}
+    return Report(
+        status=status,
+        exit_code=_failure_of(ended_by).exit_code if failed else 0,
+        dry_run=plan.dry_run,
+        strategy=plan.strategy,
+        release=release,
+        attempts=in_order,
+        problems=(ended_by.problem,) if failed and ended_by.problem else (),
+        remarks=(*remarks, *_remarks(plan, release, in_order)),
+        fallback_reason="; ".join(_reasons(plan, in_order)) if status is Status.PUBLISHED_BY_FALLBACK else "",
+        seconds=seconds,
+    )
+
+
+def _failure_of(attempt: Attempt) -> Failure:
+    """The class an attempt failed with; in a dry run, what it would have failed with."""
+    if isinstance(attempt.outcome, Failure):
+        return attempt.outcome
+    return would_fail_with(attempt.before) or Failure.UNCONFIRMED
+
+
+def would_fail_with(seen: Look) -> Failure | None:
+    """What a look already says: a conflict, or why the place could not be read."""
+    if seen.state is State.CONFLICT:
+        return Failure.CONFLICT
+    return seen.problem.kind if seen.problem else None
+
+
+def _ended_by(plan: Plan, attempts: Sequence[Attempt]) -> Attempt:
+    """The attempt that decided: the last that was tried; in a dry run the first that is sure to stop, else the last."""
+    if plan.dry_run:
+        sure = (each for each in attempts if (failure := would_fail_with(each.before)) and failure not in plan.fall_back_on)
+        return next(sure, attempts[-1])
+    return [each for each in attempts if each.outcome is not Done.SKIPPED][-1]
+
+
+def _status(plan: Plan, attempts: Sequence[Attempt], first: Place) -> Status:
+    held = [each for each in attempts if each.holds]
+    if plan.dry_run:
+        possible = [each for each in attempts if would_fail_with(each.before) is None]
+        return Status.PLANNED if possible and would_fail_with(_ended_by(plan, attempts).before) in {None, *plan.fall_back_on} else Status.FAILED
+    if not held:
+        return Status.FAILED
+    if not plan.first and any(not each.holds and each.outcome is not Failure.UNSUPPORTED for each in attempts):
+        return Status.INCOMPLETE
+    if all(each.outcome is Done.ALREADY_PUBLISHED for each in held):
+        return Status.ALREADY_PUBLISHED
+    return Status.PUBLISHED_BY_FALLBACK if plan.first and held[0].place != first else Status.PUBLISHED
+
+
+def _passed(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """What stands before the first place that holds the release."""
+    home = next((index for index, each in enumerate(attempts) if each.holds), 0)
+    return list(attempts[:home])
+
+
+def _reasons(plan: Plan, attempts: Sequence[Attempt]) -> Iterator[str]:
+    for each in _passed(attempts):
+        failure = _failure_of(each)
+        if failure in plan.fall_back_on:
+            yield f"{failure}: {each.place.name}: {each.problem.what if each.problem else 'it was not tried'}"
+
+
+def _remarks(plan: Plan, release: Release, attempts: Sequence[Attempt]) -> Iterator[Remark]:
+    """Every warning and notice of a chain, each once."""
+    if plan.first and not plan.dry_run:
+        for each in _passed(attempts):
+            yield from _passed_by(each)
+    elif not plan.first:
+        for each in attempts:
+            if each.outcome is Failure.UNSUPPORTED:
+                yield Remark(level=Level.NOTICE, text=f"{each.place.title} was passed by: {_what(each)}", code=_code(each))
+    for each in attempts:
+        yield from _kept(release, each)
+    held = [each for each in attempts if each.holds]
+    if plan.in_workflow and held and all(each.place.local for each in held):
+        yield Remark(
+            level=Level.WARNING,
+            text=f"The release is only in {held[0].place.title}, which stays on this runner and is thrown away with it.",
+            code="local-place-only",
+            paste="- uses: actions/upload-artifact@v4\n  with:\n    path: " + held[0].place.name.partition("=")[2],
+        )
+
+
+def _passed_by(attempt: Attempt) -> Iterator[Remark]:
+    """Why a place before the home of the release was passed by: what nobody can change is a notice, the rest a warning."""
+    if attempt.outcome is Failure.UNSUPPORTED:
+        yield Remark(level=Level.NOTICE, text=f"{attempt.place.title} was passed by: {_what(attempt)}", code=_code(attempt))
+    elif attempt.outcome is Done.SKIPPED and would_fail_with(attempt.before) is not Failure.UNSUPPORTED:
+        text = f"The version was found at a later target; {attempt.place.title} comes before it and does not hold it: an earlier run fell back."
+        yield Remark(level=Level.WARNING, text=text, code="found-at-a-later-target")
+    elif isinstance(attempt.outcome, Failure):
+        text = f"{attempt.place.title} was passed by ({attempt.outcome}): {_what(attempt)}"
+        if attempt.before.state is State.UNREADABLE:
+            text += ". It could not be read, so an earlier run may have left the version there"
+        yield Remark(level=Level.WARNING, text=text, code=_code(attempt), paste=attempt.problem.paste if attempt.problem else "")
+
+
+def _kept(release: Release, attempt: Attempt) -> Iterator[Remark]:
+    for name, theirs in attempt.after.kept.items():
+        text = f"{attempt.place.title} keeps other bytes under the name {name}: sha256 {theirs.sha256} there, {release[name].sha256} here"
+        yield Remark(level=Level.WARNING, text=text, code="other-bytes-kept")
+
+
+def _what(attempt: Attempt) -> str:
+    return attempt.problem.what if attempt.problem else attempt.outcome
+
+
+def _code(attempt: Attempt) -> str:
+    return attempt.problem.code if attempt.problem else attempt.outcome
+
+
+def failed_early(problems: Sequence[PublishError], remarks: Iterable[Remark] = (), *, seconds: float = 0.0) -> Report:
+    """The report of a run that ended before its first look."""
+    return Report(status=Status.FAILED, exit_code=problems[0].kind.exit_code, problems=tuple(problems), remarks=tuple(remarks), seconds=seconds)

@@ -1,0 +1,97 @@
+"""The text of `targets`."""
+
+from __future__ import annotations
+
+import pytest
+
+from pkg_publish.grammar import parse
+from pkg_publish.targets import KINDS
+
+
+def read(text: str) -> list[tuple[str, dict[str, str]]]:
+    """Kinds and options; the text must be sound."""
+    specs, mistakes = parse(text)
+    assert mistakes == []
+    return [(each.kind, dict(each.options)) for each in specs]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "directory=a, directory=b",
+        "directory=a\ndirectory=b",
+        "directory = a ,\n  directory= b, ",
+        "directory=a # here\n# and not here\ndirectory=b",
+        "- directory=a\n- directory=b",
+        "[directory=a, directory=b]",
+        "- directory:\n    path: a\n- directory: {path: b}",
+    ],
+)
+def test_all_spellings_mean_the_same(text: str) -> None:
+    """A plain string, a list, mappings."""
+    assert read(text) == [("directory", {"path": "a"}), ("directory", {"path": "b"})]
+
+
+@pytest.mark.parametrize(("value", "text"), [("true", "true"), ("no", "false"), ("1.0", "1.0"), ("[a, 2]", "a\n2"), ("", ""), ("'x y'", "x y")])
+def test_option_values_become_text(value: str, text: str) -> None:
+    """YAML's booleans, numbers and lists are words again."""
+    assert read(f"- directory:\n    path: {value}") == [("directory", {"path": text})]
+
+
+def test_a_mapping_alone_is_a_list() -> None:
+    """Whoever forgets the dash is understood."""
+    assert read("directory: {path: a}\n") == [("directory", {"path": "a"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "no-target"),
+        (" , \n", "no-target"),
+        ("[]", "no-target"),
+        ("- [nested]", "no-target"),
+        ("- a: 1\n  b: 2", "no-target"),
+        ("- 7", "no-target"),
+        ("nowhere", "unknown-target"),
+        ("Directory=a", "unknown-target"),
+        ("directory=a, directory=a", "target-twice"),
+        ("- directory: a", "target-option"),
+        ("- directory: {paht: a}", "target-option"),
+        ("- directory: {path: [}", "targets-is-not-yaml"),
+        ("\t- x: [", "targets-is-not-yaml"),
+    ],
+)
+def test_mistakes(text: str, code: str) -> None:
+    """Each has its code, a cure and something to paste or a list of what is known."""
+    _, (mistake,) = parse(text)
+
+    assert mistake.code == code
+    assert mistake.cure
+
+
+def test_all_mistakes_of_the_text_come_together() -> None:
+    """One run shows them all."""
+    _, mistakes = parse("nowhere, directroy=a, directory=b")
+
+    assert [each.code for each in mistakes] == ["unknown-target", "unknown-target"]
+    assert mistakes[1].cure.startswith("Did you mean directory?")
+
+
+def test_a_secret_never_stands_in_targets() -> None:
+    """`password` is refused with the option that names an environment variable."""
+    kind = next((kind for kind in KINDS if any(option.name == "password-env" for option in kind.options)), None)
+    assert kind is not None
+
+    _, (mistake,) = parse(f"- {kind.word}: {{password: hunter2}}")
+
+    assert mistake.code == "secret-in-targets"
+    assert "hunter2" not in repr(vars(mistake))
+    assert "password-env" in mistake.paste
+
+
+def test_a_kind_without_a_place_takes_none() -> None:
+    """`kind=place` where there is nothing to choose."""
+    kind = next((kind for kind in KINDS if kind.location is None), None)
+    if kind is not None:
+        _, (mistake,) = parse(f"{kind.word}=x")
+        assert mistake.code == "target-option"

@@ -1,0 +1,106 @@
+"""Targets made; contradictions and unasked publicity refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.toys import Shelf
+
+from pkg_publish import plan, targets
+from pkg_publish.errors import Failure, Mistakes
+from pkg_publish.model import Visibility
+from pkg_publish.runner import Runner
+from pkg_publish.targets.base import Ambient, TargetSpec
+
+
+class ShelfKind:
+    """A kind for places that have no kind yet."""
+
+    def __init__(self, word: str, visibility: Visibility) -> None:
+        self.word, self.visibility = word, visibility
+        self.location = None
+        self.options = ()
+
+    def make(self, spec: TargetSpec, ambient: Ambient) -> Shelf:
+        """A shelf of that name."""
+        del ambient
+        return Shelf(spec.kind, visibility=self.visibility)
+
+
+@pytest.fixture(autouse=True)
+def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some kinds, private and public."""
+    public = [ShelfKind(word, Visibility.PUBLIC) for word in ("pypi", "testpypi")]
+    private = [ShelfKind(word, Visibility.YOUR_CHOICE) for word in ("shelf", "container-image")]
+    monkeypatch.setattr(plan, "KINDS", (*public, *private, *targets.KINDS))
+
+
+def make(*kinds: str, first: bool = True, allow_public: bool = True, **runner: Any) -> list[str]:  # noqa: ANN401 - the fields of a Runner
+    """The codes of the mistakes; empty when the targets were made."""
+    ambient = Ambient(folder=Path(), environ={}, runner=Runner(**runner))
+    try:
+        plan.make_targets([TargetSpec(kind=kind) for kind in kinds], ambient, first=first, allow_public=allow_public)
+    except Mistakes as mistakes:
+        return [each.code for each in mistakes.found]
+    return []
+
+
+def test_makes_the_targets_in_order() -> None:
+    """As they were named."""
+    ambient = Ambient(folder=Path(), environ={}, runner=Runner())
+
+    made = plan.make_targets([TargetSpec(kind="shelf"), TargetSpec(kind="pypi")], ambient, first=True, allow_public=True)
+
+    assert [each.place.kind for each in made] == ["shelf", "pypi"]
+
+
+def test_what_a_kind_refuses_is_a_mistake() -> None:
+    """And comes with those of others."""
+    assert make("directory", "pypi", "testpypi") == ["target-without-place", "rehearsal-is-no-fallback"]
+
+
+@pytest.mark.parametrize(
+    ("event", "allow_public", "codes"),
+    [
+        ({"repository": {"visibility": "public"}}, False, []),
+        ({"repository": {"visibility": "private"}}, False, ["private-to-public"]),
+        ({"repository": {"visibility": "internal"}}, False, ["private-to-public"]),
+        ({}, False, ["private-to-public"]),
+        ({}, True, []),
+    ],
+)
+def test_a_private_source_never_becomes_public_unasked(event: dict[str, Any], allow_public: bool, codes: list[str]) -> None:  # noqa: FBT001
+    """Unknown counts as private."""
+    assert make("shelf", "pypi", allow_public=allow_public, event=event) == codes
+
+
+@pytest.mark.parametrize(
+    ("kinds", "first", "codes"),
+    [
+        (("testpypi", "pypi"), True, ["rehearsal-is-no-fallback"]),
+        (("testpypi", "pypi"), False, []),
+        (("container-image", "shelf"), True, ["image-is-no-fallback"]),
+        (("container-image",), True, []),
+    ],
+)
+def test_what_is_no_fallback(kinds: tuple[str, ...], first: bool, codes: list[str]) -> None:  # noqa: FBT001
+    """A rehearsal is none, nor is an image."""
+    assert make(*kinds, first=first) == codes
+
+
+@pytest.mark.parametrize("event_name", ["pull_request_target", "issue_comment", "pull_request", "workflow_run"])
+def test_events_of_strangers_publish_nothing(event_name: str) -> None:
+    """With a payload that does not say that they come from home."""
+    assert make("shelf", event_name=event_name) == ["untrusted-event"]
+
+
+def test_an_ordinary_event_publishes() -> None:
+    """A push, also inside of a fork."""
+    assert make("shelf", event_name="push", event={"repository": {"fork": True}}) == []
+
+
+def test_only_three_failures_can_go_on() -> None:
+    """The rest stops, whatever the user says."""
+    assert set(plan.FALL_BACK_ON) == {Failure.UNSUPPORTED, Failure.UNAVAILABLE, Failure.REFUSED}
