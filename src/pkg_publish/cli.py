@@ -5,17 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pkg_publish import __version__, verdict
 from pkg_publish.config import Config, inputs
 from pkg_publish.errors import Mistakes
-from pkg_publish.job import Job
-from pkg_publish.process import began, console_for, leave, origin, scratch, watched
+from pkg_publish.process import began, console_for, job_for, leave, scratch, watched
 from pkg_publish.report import machine
 from pkg_publish.runner import Runner
-from pkg_publish.targets.base import Ambient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,17 +90,7 @@ def _publish(arguments: argparse.Namespace, environ: Mapping[str, str], stream: 
             report = verdict.failed_early(mistakes.found)
         else:
             report_path = config.report
-            ambient = Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=config.tokens)
-            library = environ.get("PKG_PUBLISH_LIBRARY")
-            job = Job(
-                config=config,
-                ambient=ambient,
-                watch=watch,
-                scratch=folder,
-                library=Path(library) if library else None,
-                origin=origin(runner, environ),
-            )
-            report = job.run()
+            report = job_for(config, runner, environ, watch, folder).run()
         watch.tell(report)
         if report_path is not None:
             machine.write(report, report_path)

@@ -11,7 +11,7 @@ from pkg_publish import build, preflight, publish, verdict
 from pkg_publish.clients.disk import disk
 from pkg_publish.config import BuildMode, CheckTag, OnConflict
 from pkg_publish.errors import Mistakes, PublishError
-from pkg_publish.explain import explained
+from pkg_publish.explain import BUILD_ONCE, explained
 from pkg_publish.install_command import Origin, install_command
 from pkg_publish.plan import Plan, make_targets
 from pkg_publish.targets.base import Checks
@@ -180,6 +180,19 @@ class Job:
         """What is worth knowing however the run ends."""
         if self.ambient.runner.is_pull_request and not self.config.dry_run:
             yield Remark(level=Level.NOTICE, text="Nothing is published from a pull request: this is a dry run.", code="pull-request")
+        if self.built and (held := ", ".join(self._identities())):
+            text = f"The project's build ran in a job that holds {held}: whatever runs in a job can reach what its later steps are given."
+            yield Remark(level=Level.NOTICE, text=f"{text} Build in a job of its own.", code="build-beside-identity", paste=BUILD_ONCE)
+
+    def _identities(self) -> Iterator[str]:
+        """What somebody who owns a build dependency would like to have."""
+        if "ACTIONS_ID_TOKEN_REQUEST_URL" in self.ambient.environ:
+            yield "`id-token: write`"
+        if self.ambient.tokens.keys() & {"pypi-token", "testpypi-token"}:
+            yield "a token of an index"
+        checkout = self.ambient.folder / ".git" / "config"
+        if checkout.is_file() and any(word in checkout.read_text(encoding="utf-8", errors="replace").lower() for word in ("extraheader", "git-credentials")):
+            yield "the checkout's token (`persist-credentials: false` would not keep it)"
 
 
 def _checked(attempts: Sequence[Attempt], targets: Sequence[Target], watch: Watch) -> list[Attempt]:

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 import signal
 import sys
 import tempfile
 import traceback
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pkg_publish import __version__
 from pkg_publish.errors import EXIT_BUG
+from pkg_publish.formats import neutral
 from pkg_publish.install_command import Origin
-from pkg_publish.job import Began
+from pkg_publish.job import Began, Job
+from pkg_publish.report import machine
 from pkg_publish.report.console import Console
+from pkg_publish.report.summary import summary as render
+from pkg_publish.targets.base import Ambient
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from typing import TextIO
 
+    from pkg_publish.config import Config
     from pkg_publish.runner import Runner
+    from pkg_publish.verdict import Report
 
 FOR_EVER = float("inf")
 
@@ -87,6 +95,55 @@ def scratch(runner: Runner) -> Iterator[Path]:
     """A fresh folder for the time of the run, outside of the workspace."""
     with tempfile.TemporaryDirectory(prefix="pkg-publish-", dir=runner.temp, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def job_for(config: Config, runner: Runner, environ: Mapping[str, str], watch: Watch, folder: Path) -> Job:
+    """The job that this process was started for."""
+    library = environ.get("PKG_PUBLISH_LIBRARY")
+    return Job(
+        config=config,
+        ambient=Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=config.tokens),
+        watch=watch,
+        scratch=folder,
+        library=Path(library) if library else None,
+        origin=origin(runner, environ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerFiles:
+    """The files by which a step speaks to its runner; empty outside of a workflow."""
+
+    output: str = ""
+    summary: str = ""
+    docs_url: str = ""
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> RunnerFiles:
+        """As the runner names them."""
+        return cls(output=environ.get("GITHUB_OUTPUT", ""), summary=environ.get("GITHUB_STEP_SUMMARY", ""))
+
+    def report_path(self, runner: Runner) -> Path:
+        """A file of its own for each run: the action may run twice in a job."""
+        folder = runner.temp or Path(tempfile.gettempdir())
+        return folder / f"pkg-publish-report-{secrets.token_hex(4)}.json"
+
+    def set_output(self, name: str, value: str) -> None:
+        """Append one output."""
+        self._append(self.output, neutral.output(name, value, f"ghadelimiter_{secrets.token_hex(16)}"))
+
+    def write(self, report: Report, path: Path, *, summary: bool) -> None:
+        """Write the JSON report, every output and the summary; a disk that refuses turns no good publish red."""
+        machine.write(report, path)
+        for name, value in machine.outputs(report, path).items():
+            self.set_output(name, value)
+        if summary:
+            self._append(self.summary, render(report))
+
+    def _append(self, path: str, text: str) -> None:
+        if path:
+            with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+                file.write(text)
 
 
 def origin(runner: Runner, environ: Mapping[str, str]) -> Origin:
