@@ -66,6 +66,11 @@ class Runner:
         return self.repository.partition("/")[2]
 
     @property
+    def repository_url(self) -> str:
+        """The page of the GitHub repository; empty when it is not known."""
+        return f"{self.server_url}/{self.repository}" if self.repository else ""
+
+    @property
     def tag(self) -> str:
         """The tag that triggered the run: of a pushed tag, or of a release event."""
         if self.event_name == "release":

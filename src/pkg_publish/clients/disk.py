@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from pkg_publish.errors import Environment
+from pkg_publish.model import CheckRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,3 +52,11 @@ def sha256_of(path: Path) -> str:
     """Hash a file in constant memory, with OpenSSL."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_check(folder: Path) -> CheckRow:
+    """Whether a folder is there, or can be made."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if nearest.is_dir():
+        return CheckRow(check="folder", found=f"{folder} {'is there' if nearest == folder else 'will be made'}")
+    return CheckRow(check="folder", found=f"{nearest} is a file", means="no folder can be made there", do="name another folder", ok=False)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pkg_publish.targets.directory import DirectoryKind
+from pkg_publish.targets.oci_layout import OciLayoutKind
 
 if TYPE_CHECKING:
     from pkg_publish.targets.base import TargetKind
 
-KINDS: tuple[TargetKind, ...] = (DirectoryKind(),)
+KINDS: tuple[TargetKind, ...] = (OciLayoutKind(), DirectoryKind())

@@ -6,17 +6,16 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
-
-from pkg_publish.clients.disk import BLOCK, appearing, disk, sha256_of
-from pkg_publish.model import CheckRow, Place, Receipt, RemoteFile, Visibility
+from pkg_publish.clients.disk import BLOCK, appearing, disk, folder_check, sha256_of
+from pkg_publish.formats.filename import is_of
+from pkg_publish.model import Place, Receipt, RemoteFile, Visibility
 from pkg_publish.targets.base import Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pkg_publish.model import Distribution, Item, Release
+    from pkg_publish.model import CheckRow, Distribution, Item, Release
     from pkg_publish.targets.base import Ambient, TargetSpec
     from pkg_publish.watch import Watch
 
@@ -70,7 +69,7 @@ class Directory:
         """The project's distributions among the folder's files; links are nobody's."""
         with disk(f"reading the folder {self.folder}"):
             paths = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
-            return [self._remote(path, watch) for path in paths if path.is_file() and not path.is_symlink() and _is_of(path.name, project, version)]
+            return [self._remote(path, watch) for path in paths if path.is_file() and not path.is_symlink() and is_of(path.name, project, version)]
 
     def _remote(self, path: Path, watch: Watch) -> RemoteFile:
         watch.left()
@@ -85,20 +84,7 @@ class Directory:
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """Whether the folder is there, or can be made."""
-        nearest = next(path for path in (self.folder, *self.folder.absolute().parents) if path.exists())
-        if nearest.is_dir():
-            yield CheckRow(check="folder", found=f"{self.folder} {'is there' if nearest == self.folder else 'will be made'}")
-        else:
-            yield CheckRow(check="folder", found=f"{nearest} is a file", means="no folder can be made there", do="name another folder", ok=False)
-
-
-def _is_of(name: str, project: str, version: str | None) -> bool:
-    """Whether a file name is a distribution of this project and, if given, version."""
-    try:
-        found = parse_wheel_filename(name)[:2] if name.endswith(".whl") else parse_sdist_filename(name)
-    except (InvalidWheelFilename, InvalidSdistFilename):
-        return False
-    return found[0] == project and version in {None, str(found[1])}
+        yield folder_check(self.folder)
 
 
 @dataclass(frozen=True, slots=True)

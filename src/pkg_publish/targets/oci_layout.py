@@ -1,0 +1,167 @@
+"""`oci-layout=DIR`: the layout of `ghcr` and `oci` in a folder, for crane, oras, skopeo and our own `install`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pkg_publish.clients.disk import BLOCK, disk, folder_check, sha256_of
+from pkg_publish.clients.layout import Layout
+from pkg_publish.errors import Conflict
+from pkg_publish.formats import oci
+from pkg_publish.formats.version_index import VersionIndex, annotations_of
+from pkg_publish.model import Place, Receipt, Visibility
+from pkg_publish.targets.base import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pkg_publish.model import CheckRow, Distribution, Item, Release, RemoteFile
+    from pkg_publish.runner import Runner
+    from pkg_publish.targets.base import Ambient, TargetSpec
+    from pkg_publish.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class OciLayoutKind:
+    """The kind `oci-layout`."""
+
+    word: str = "oci-layout"
+    location: str = "path"
+    options: Sequence[Option] = (Option(name="path", says="the folder that holds a layout for each project; relative to where the command runs"),)
+
+    def make(self, spec: TargetSpec, ambient: Ambient) -> OciLayout:
+        """Make the target of one folder."""
+        path = spec.require("path", "out/registry")
+        place = Place(kind=self.word, name=f"oci-layout={path}", title=f"the OCI layout {path}", visibility=Visibility.LOCAL)
+        return OciLayout(ambient.folder / path, place, ambient.runner)
+
+
+@dataclass(frozen=True, slots=True)
+class OciLayout:
+    """A folder with one OCI image layout for each project; a version is a tag."""
+
+    folder: Path
+    place: Place
+    runner: Runner
+    settles: float = 0.0
+
+    def wanted(self, release: Release) -> Sequence[Distribution]:
+        """Every file; a version that is too long for a tag is `Invalid`."""
+        oci.tag_of(release.version)
+        return release.distributions
+
+    def held(self, release: Release, watch: Watch) -> Sequence[Item]:
+        """The files of the version's index; ours as they lie on the disk, hashed."""
+        layout, ours = self._layout(release.project), {each.name for each in release.distributions}
+        entries = _index(layout, release.project, release.version).entries
+        found = [_on_disk(layout, entry, watch) if entry.file.name in ours else entry.file for entry in entries]
+        return [file for file in found if file]
+
+    def open(self, release: Release, watch: Watch) -> OciLayoutUpload:
+        """Make the folder."""
+        layout = self._layout(release.project)
+        with disk(f"making the folder {layout.folder}"):
+            layout.folder.mkdir(parents=True, exist_ok=True)
+        return OciLayoutUpload(layout, release, self.runner)
+
+    def receipt(self, release: Release, watch: Watch) -> Receipt:
+        """Where the version lies, as crane, oras and skopeo write it, and the digest of its index."""
+        layout, tag = self._layout(release.project), oci.tag_of(release.version)
+        return Receipt(url=f"{layout.folder.resolve()}:{tag}", source=f"oci-layout={self.folder.resolve()}", digest=layout.tags().get(tag, ""))
+
+    def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
+        """What the indexes of the version, or of all versions, say; a tag that holds something else is nobody's."""
+        layout = self._layout(project)
+        if version is not None:
+            return [_with_digest(layout, entry) for entry in _index(layout, project, version).entries]
+        versions = {found for tag in layout.tags() if (found := oci.version_of(tag))}
+        return [file for each in sorted(versions) for file in self._files_if_ours(project, each, watch)]
+
+    def _files_if_ours(self, project: str, version: str, watch: Watch) -> Sequence[RemoteFile]:
+        try:
+            return self.files(project, version, watch)
+        except Conflict:
+            return []
+
+    def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
+        """The file's bytes."""
+        path = Layout(self.folder / file.url.partition("@")[0]).blob(f"sha256:{file.sha256}")
+        if not path.is_file():
+            raise oci.broken(f"{path}, which holds {file.name}, is not there")
+        with disk(f"reading {file.name}"), path.open("rb") as source:
+            while block := source.read(BLOCK):
+                watch.left()
+                yield block
+
+    def check(self, watch: Watch) -> Iterator[CheckRow]:
+        """Whether the folder is there, or can be made."""
+        yield folder_check(self.folder)
+
+    def _layout(self, project: str) -> Layout:
+        return Layout(self.folder / oci.repository_name(project))
+
+
+@dataclass(frozen=True, slots=True)
+class OciLayoutUpload:
+    """Blobs under their digests, then one index that shows them."""
+
+    layout: Layout
+    release: Release
+    runner: Runner
+    sent: dict[str, oci.Entry] = field(default_factory=dict)
+
+    def send(self, item: Item, watch: Watch) -> None:
+        """Store file, config and manifest; no tag leads to them so far."""
+        distribution = self.release[item.name]
+        made = oci.Artifact.of(distribution, self.release.version, source=self.runner.repository_url, revision=self.runner.sha)
+        with distribution.open() as source:
+            self.layout.put_stream(watch.body(item.name, source), f"sha256:{distribution.sha256}")
+        self.layout.put(made.config)
+        self.layout.put(made.manifest)
+        self.sent[item.name] = made.entry
+
+    def finish(self, watch: Watch) -> None:
+        """Write the version's index: what others wrote meanwhile, and ours."""
+        self.layout.tag(oci.tag_of(self.release.version), self._with_sent, watch)
+
+    def _with_sent(self, data: bytes | None) -> bytes:
+        """Entries of ours whose manifest is lost are made anew."""
+        held = _read(data, self.release.project, self.release.version)
+        sound = [entry for entry in held.entries if entry.file.name not in self.sent or self.layout.manifest(entry.manifest)]
+        annotations = annotations_of(self.release.distributions[0].metadata, self.runner.repository_url)
+        return replace(held, entries=tuple(sound)).union(self.sent.values(), annotations).encode()
+
+
+def _index(layout: Layout, project: str, version: str) -> VersionIndex:
+    """The version's index as it is on the disk, empty when there is none."""
+    digest = layout.tags().get(oci.tag_of(version))
+    return _read(layout.manifest(digest) if digest else None, project, version)
+
+
+def _read(data: bytes | None, project: str, version: str) -> VersionIndex:
+    return VersionIndex() if data is None else VersionIndex.read(data, project, version)
+
+
+def _with_digest(layout: Layout, entry: oci.Entry) -> RemoteFile:
+    """A file with the digest that its manifest has, where the index gives none."""
+    manifest = None if entry.file.sha256 else layout.manifest(entry.manifest)
+    if not manifest:
+        return entry.file
+    layer = oci.FileManifest.read(manifest, entry.file.name).layer
+    return replace(entry.file, sha256=layer.digest.removeprefix("sha256:"), size=layer.size)
+
+
+def _on_disk(layout: Layout, entry: oci.Entry, watch: Watch) -> RemoteFile | None:
+    """A file as any reader gets it; None when a part of it is lost. Raises `Integrity` when index, manifest and bytes disagree."""
+    watch.left()
+    data = layout.manifest(entry.manifest)
+    parts = oci.FileManifest.read(data, entry.file.name) if data else None
+    if not parts or not layout.blob(parts.config.digest).is_file() or not layout.blob(parts.layer.digest).is_file():
+        return None
+    with disk(f"reading {entry.file.name}"):
+        sha256 = sha256_of(layout.blob(parts.layer.digest))
+    if {f"sha256:{sha256}", f"sha256:{entry.file.sha256 or sha256}"} != {parts.layer.digest}:
+        raise oci.broken(f"{entry.file.name} in {layout.folder}: its bytes, its manifest and the index of its version do not agree")
+    return replace(entry.file, sha256=sha256, size=parts.layer.size)
