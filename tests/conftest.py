@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests import real_parts
 from tests.servers import process
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 pytest_plugins = ["tests.servers.pypiserver", "tests.servers.devpi"]
 
@@ -32,9 +34,27 @@ INDEX = frozenset(
 
 def pytest_configure() -> None:
     """Clean the environment, once and before the first server starts: what a test adds goes with the test."""
-    for name in list(os.environ):  # noqa: TID251 - the tests' own edge
+    environ = os.environ  # noqa: TID251 - the tests' own edge
+    for name in list(environ):
         if name.upper().startswith(FOREIGN) and name not in INDEX:
-            del os.environ[name]  # noqa: TID251
+            del environ[name]
+    for path in (Path.home() / ".config" / "pip" / "pip.conf", Path.home() / ".pip" / "pip.conf"):
+        if path.is_file():
+            environ.setdefault("PIP_CONFIG_FILE", str(path))
+    environ["UV_CACHE_DIR"] = str(real_parts.CACHE / "uv-cache")
+    environ["PIP_CACHE_DIR"] = str(real_parts.CACHE / "pip-cache")
+
+
+ONCE = frozenset({"actions", "servers", "test_house.py", "test_workflows.py"})
+"""Tests that another Python would not answer otherwise."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `engine` what runs on every supported Python: all that is about our code and needs nothing but libraries."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] not in ONCE and not item.get_closest_marker("real"):
+            item.add_marker("engine")
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +70,27 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody listens on."""
     return process.free_port()
+
+
+def _require(name: str) -> Path:
+    """Where a part is. Missing, it fails the test where `CI` is set and skips it elsewhere."""
+    if found := real_parts.find(name):
+        return found
+    reason = f"{name} is missing: python3 tests/real_parts.py brings it"
+    if "CI" in real_parts.ENVIRON:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def _real(request: pytest.FixtureRequest) -> None:
+    """`@pytest.mark.real("skopeo", …)`: the parts that the test cannot do without."""
+    for mark in request.node.iter_markers("real"):
+        for name in mark.args:
+            _require(name)
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[[str], Path]:
+    """Make the function that says where a part is: `tool("crane")` is a program, `tool("webhooks-examples")` a folder."""
+    return _require

@@ -67,7 +67,7 @@ class Front:
         self.requests: list[Seen] = []
         self.over = threading.Event()
         self._faults: dict[bool, deque[Fault]] = {True: deque(), False: deque()}
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", 0), _Connection)
         self._server.front = self
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
@@ -108,7 +108,7 @@ class _Server(ThreadingTCPServer):
     front: Front
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server

@@ -1,0 +1,43 @@
+# `make test` is all there is to know: it brings what it needs (tests/real_parts.py), then runs everything that CI runs.
+
+PYTHON ?= python3
+PARTS = $(PYTHON) tests/real_parts.py
+MAIN = $(shell $(PARTS) --pythons | head -n 1)
+OTHERS = $(shell $(PARTS) --pythons | tail -n +2)
+PYTEST = -m pytest -q -n auto --maxprocesses 4
+
+export PYTHONPATH := $(CURDIR)/src
+
+.PHONY: test parts lint types whole engine format lock
+
+test: parts lint types whole engine
+
+parts:
+	@$(PARTS)
+
+lint: parts
+	@echo "lint      ruff"
+	@$(MAIN) -m ruff check --quiet --output-format=concise
+	@$(MAIN) -m ruff format --check --quiet
+
+types: parts
+	@echo "types     mypy"
+	@$(MAIN) -m mypy --no-error-summary
+
+# Everything, on one Python, every branch of src taken.
+whole: parts
+	@echo "tests     all, with coverage, on $(MAIN)"
+	@$(MAIN) $(PYTEST) --cov --cov-report=term-missing:skip-covered
+
+# What is about our code, on the other supported Pythons of this machine.
+engine: parts
+	@for python in $(OTHERS); do echo "tests     engine, on $$python"; $$python $(PYTEST) -m engine -p no:cacheprovider || exit 1; done
+
+format: parts
+	$(MAIN) -m ruff check --fix --quiet
+	$(MAIN) -m ruff format --quiet
+
+# The tests' lock: universal, every line hashed, no address in it.
+lock: parts
+	$(MAIN) -m uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --extra publish pyproject.toml requirements-test.in -o requirements-test.txt
