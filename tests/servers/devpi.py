@@ -86,7 +86,8 @@ def devpi_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         check=True,
         capture_output=True,
     )
-    flags = ["--host", "127.0.0.1", "--port", str(port), "--offline-mode", "--threads", "8"]
+    cheap = ["--argon2-memory-cost", "1024", "--argon2-time-cost", "1"]  # its secret signs logins that live for one session
+    flags = ["--host", "127.0.0.1", "--port", str(port), "--offline-mode", "--threads", "8", *cheap]
     command: list[str | Path] = [programs / "devpi-server", "--serverdir", state, *flags]
     with running(command, ready=answers(port, "/+api"), log=home / "log"):
         address = f"http://127.0.0.1:{port}"
