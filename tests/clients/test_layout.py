@@ -90,9 +90,13 @@ def test_tags_stand_beside_each_other(layout: Layout) -> None:
 def test_a_change_sees_what_is_there(layout: Layout) -> None:
     """Nothing the first time, the stored bytes the next."""
     seen: list[bytes | None] = []
-    for data in (b"one", b"two"):
-        layout.tag("1.0", lambda there, data=data: seen.append(there) or data, watch())  # type: ignore[misc]
 
+    def change(there: bytes | None) -> bytes:
+        seen.append(there)
+        return b"one"
+
+    for _ in range(2):
+        layout.tag("1.0", change, watch())
     assert seen == [None, b"one"]
 
 

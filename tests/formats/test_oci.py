@@ -211,7 +211,7 @@ def test_a_manifest_is_read(wheel: Distribution) -> None:
     assert parts.config == oci.Blob(oci.digest_of(made.config), len(made.config))
 
 
-GOOD = {"digest": "sha256:" + "a" * 64, "size": 1}
+GOOD: dict[str, Any] = {"digest": "sha256:" + "a" * 64, "size": 1}
 
 
 @pytest.mark.parametrize(
@@ -222,10 +222,10 @@ GOOD = {"digest": "sha256:" + "a" * 64, "size": 1}
         {"config": GOOD, "layers": []},
         {"config": GOOD, "layers": [GOOD, GOOD]},
         {"config": GOOD, "layers": ["x"]},
-        {"config": {**GOOD, "size": -1}, "layers": [GOOD]},
-        {"config": {**GOOD, "size": "1"}, "layers": [GOOD]},
-        {"config": {**GOOD, "digest": "sha256:../../etc/passwd"}, "layers": [GOOD]},
-        {"config": GOOD, "layers": [{**GOOD, "digest": "sha512:" + "a" * 128}]},
+        {"config": GOOD | {"size": -1}, "layers": [GOOD]},
+        {"config": GOOD | {"size": "1"}, "layers": [GOOD]},
+        {"config": GOOD | {"digest": "sha256:../../etc/passwd"}, "layers": [GOOD]},
+        {"config": GOOD, "layers": [GOOD | {"digest": "sha512:" + "a" * 128}]},
     ],
     ids=repr,
 )

@@ -312,7 +312,7 @@ def test_a_file_that_changed_after_the_check_is_not_sent(stand: LayoutStand, rel
 def test_twenty_jobs_publish_one_version(stand: LayoutStand, tmp_path: Path) -> None:
     """Started together, a process each: every file is kept, nobody waits for a lock that is left over."""
     whole = factory.release(tmp_path / "dist", wheels=20, with_sdist=False)
-    command = [sys.executable, "-c", ONE_OF_MANY, tmp_path]
+    command: list[str | Path] = [sys.executable, "-c", ONE_OF_MANY, tmp_path]
     root = Path(__file__).parents[2]
     jobs = [subprocess.Popen([*command, each.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root) for each in whole.distributions]
     for job in jobs:
@@ -378,7 +378,7 @@ def test_skopeo_copies_it(stand: LayoutStand, release: Release, tmp_path: Path, 
 def registry(tmp_path: Path, tool: Callable[[str], Path], free_port: int) -> Iterator[str]:
     """A registry of crane's, empty."""
     (tmp_path / "disk").mkdir()
-    command = [tool("crane"), "registry", "serve", "--address", f"127.0.0.1:{free_port}", "--disk", tmp_path / "disk"]
+    command: list[str | Path] = [tool("crane"), "registry", "serve", "--address", f"127.0.0.1:{free_port}", "--disk", tmp_path / "disk"]
     with running(command, ready=answers(free_port, "/v2/"), log=tmp_path / "registry.log"):
         yield f"127.0.0.1:{free_port}"
 

@@ -33,9 +33,6 @@ CONFIG = "application/vnd.pkg-publish.file.v1+json"
 MANIFEST_LIMIT = 4 << 20
 """Bytes: the largest manifest or index that registries promise to take, and that we read."""
 
-CONFIG_LIMIT = 16 << 20
-"""Bytes: the largest config blob that we read; it holds the core metadata, hence the project's README."""
-
 LAYOUT = "1"
 """The version of all this."""
 
