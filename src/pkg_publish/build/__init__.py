@@ -1,0 +1,8 @@
+"""Build → a folder of distributions, in an environment made with the user's own Python."""
+
+from pkg_publish.build.child import BackendSaid, StillBuilding
+from pkg_publish.build.environment import child_environ
+from pkg_publish.build.front import BuildBegan, BuildSettings, Built, run
+from pkg_publish.build.history import shallow_version
+
+__all__ = ["BackendSaid", "BuildBegan", "BuildSettings", "Built", "StillBuilding", "child_environ", "run", "shallow_version"]

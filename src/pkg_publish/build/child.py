@@ -1,0 +1,128 @@
+"""A program of the build: all it says is told line by line, and nothing of it is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pkg_publish.watch import Watch
+
+LONGEST_LINE = 8192
+"""Bytes: a longer one is told in pieces."""
+
+REMEMBERED = 40
+"""The last lines, which say why it failed."""
+
+SILENCE = 10.0
+"""Seconds without a line after which `StillBuilding` is told."""
+
+PATIENCE = 2.0
+"""Seconds between asking a program to end and ending it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendSaid:
+    """An event: a line of the build's own output, foreign text."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class StillBuilding:
+    """An event: the build has said nothing for some seconds."""
+
+    seconds: float
+    """Since this program of the build began."""
+
+
+class ChildFailed(Exception):
+    """The program ended with another code than 0."""
+
+    def __init__(self, code: int, lines: Sequence[str]) -> None:
+        super().__init__(f"exit code {code}")
+        self.lines = tuple(lines)
+        """The last it said."""
+
+
+def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], watch: Watch) -> None:
+    """Run a program to its end; raises `ChildFailed`, or `Cancelled` when the run was cancelled.
+
+    It runs in a process group of its own, and whatever of the group is left at the end is ended: a process that a build leaves behind
+    would see what later steps of the job are given.
+    """
+    began = watch.now()
+    with subprocess.Popen(  # noqa: S603 - the build, as the user asked
+        command,
+        cwd=cwd,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        listener = _Listener(process.stdout, watch)
+        try:
+            while not _ended(process):
+                if watch.cancelled:
+                    raise watch.verdict()
+                listener.break_silence(began)
+        finally:
+            _end(process)
+            listener.thread.join(PATIENCE)
+    if process.returncode:
+        raise ChildFailed(process.returncode, listener.lines)
+
+
+class _Listener:
+    """Tells each line from a thread of its own; one that a process outside of the group keeps open is left alone."""
+
+    def __init__(self, stream: IO[bytes] | None, watch: Watch) -> None:
+        assert stream is not None  # noqa: S101 - a pipe was asked for
+        self.lines: deque[str] = deque(maxlen=REMEMBERED)
+        self._stream, self._watch, self._heard = stream, watch, watch.now()
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.thread.start()
+
+    def _listen(self) -> None:
+        with suppress(ValueError, OSError):  # closed under us
+            for line in iter(lambda: self._stream.readline(LONGEST_LINE), b""):
+                text = line.decode("utf-8", "replace").rstrip("\r\n")
+                self._heard = self._watch.now()
+                self.lines.append(text)
+                self._watch.tell(BackendSaid(text))
+
+    def break_silence(self, began: float) -> None:
+        """Say that it goes on, if nobody said anything for long."""
+        if (now := self._watch.now()) - self._heard >= SILENCE:
+            self._heard = now
+            self._watch.tell(StillBuilding(now - began))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(0.1)
+    return process.returncode is not None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the program and all that it started; nothing happens to those that have ended."""
+    if sys.platform == "win32":
+        process.kill()
+        return
+    if process.returncode is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+    with suppress(ProcessLookupError, PermissionError):  # macOS refuses where Linux finds nobody
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,63 @@
+"""The core metadata of a distribution, as far as we must understand it: whose it is, and which Pythons may have it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email import policy
+from email.parser import BytesParser
+
+from packaging.metadata import Metadata
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+LIMIT = 1 << 20
+"""Bytes: a longer one is a bomb, not a description."""
+
+
+class BadMetadata(Exception):
+    """The text names no project and version: why, as the end of a sentence that begins with its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreMetadata:
+    """Whose a distribution is, as it says itself."""
+
+    project: str
+    """Normalised name (PEP 503)."""
+    version: str
+    """Normalised version (PEP 440)."""
+    metadata_version: str
+    requires_python: str | None
+    """As written, on one line; its meaning is judged by those who install."""
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether it is of a version that `packaging` does not know: readers take what they know of it."""
+        try:
+            Metadata.from_raw({"metadata_version": self.metadata_version, "name": "any", "version": "1"})
+        except ExceptionGroup:
+            return True
+        return False
+
+
+def read(data: bytes) -> CoreMetadata:
+    """Read `METADATA` or `PKG-INFO`; raises `BadMetadata`."""
+    headers = BytesParser(policy=policy.compat32).parsebytes(data[:LIMIT], headersonly=True)
+
+    def one(name: str) -> str:
+        values = headers.get_all(name, [])
+        if len(values) != 1:
+            raise BadMetadata(f"has {len(values)} lines {name!r}, and must have one")
+        return str(values[0]).strip()
+
+    try:
+        project, version = canonicalize_name(one("Name"), validate=True), str(Version(one("Version")))
+    except (InvalidName, InvalidVersion) as error:
+        raise BadMetadata(f"names no project and version: {str(error)[:200]}") from error
+    requires = headers.get("Requires-Python")
+    return CoreMetadata(
+        project=project,
+        version=version,
+        metadata_version=one("Metadata-Version"),
+        requires_python=None if requires is None else " ".join(str(requires).split()),
+    )

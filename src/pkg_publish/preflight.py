@@ -1,0 +1,292 @@
+"""Check before the first byte: what lies in a folder becomes a release, or all that is wrong with it is said at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from pkg_publish.errors import ConfigError, Integrity, Invalid, Mistakes, PublishError
+from pkg_publish.formats import archive, core_metadata, record, tar_archive, zip_archive
+from pkg_publish.formats.archive import BadArchive, shown
+from pkg_publish.formats.core_metadata import BadMetadata
+from pkg_publish.model import Distribution, Filetype, Release, Stamp
+
+if TYPE_CHECKING:
+    import io
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from pkg_publish.formats.archive import Contents
+    from pkg_publish.formats.core_metadata import CoreMetadata
+
+AT_ONCE = 4
+"""Files that are hashed at the same time."""
+
+FORMS = (".whl", ".tar.gz")
+"""What every index takes; PyPI's rule for sdists is PEP 625."""
+
+OTHER_FORMS = (".zip", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg", ".tar", ".tgz", ".tar.bz2", ".tar.xz", ".tar.z", ".tar.zst")
+"""What somebody may take for a distribution, and no index does any more."""
+
+COMPANIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json", ".metadata", ".provenance", ".sha256")
+"""What other tools lay beside a distribution: passed by without a word."""
+
+REBUILD = "Build it again, with a current backend."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The distributions that lie in a folder, unread."""
+
+    paths: tuple[Path, ...]
+    strangers: tuple[str, ...] = ()
+    """Names of what else lies there: worth a notice, no more."""
+    built: bool = False
+    """This run built them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewerMetadata:
+    """An event: this file has metadata of a version that we do not know; what we know of it was read."""
+
+    name: str
+    metadata_version: str
+
+
+def holds_distributions(folder: Path) -> bool:
+    """Whether there is anything to publish in a folder."""
+    return bool(_find(folder).paths)
+
+
+def collect(folder: Path) -> Found:
+    """Find what is to be published, sound or not; raises `ConfigError` when there is nothing."""
+    found = _find(folder)
+    if not found.paths:
+        raise ConfigError(
+            f"there is no wheel and no sdist in {folder}",
+            code="no-distributions",
+            cure="Name the folder with `dist-dir`, and fill it before: a job downloads what another has built.",
+            paste="- uses: actions/download-artifact@v4\n  with:\n    path: dist\n- uses: OWNER/pkg-publish-action@v1\n  with:\n    dist-dir: dist",
+        )
+    return found
+
+
+def _find(folder: Path) -> Found:
+    """Sort the entries of a folder; a file that is hidden is meant to be."""
+    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    kept = sorted(name for name in names if not name.startswith(".") and not name.lower().endswith(COMPANIONS))
+    ours = [name for name in kept if name.lower().endswith(FORMS + OTHER_FORMS)]
+    return Found(paths=tuple(folder / name for name in ours), strangers=tuple(name for name in kept if name not in ours))
+
+
+def check(found: Found, tell: Callable[[object], None] = lambda _: None) -> Release:
+    """Read and hash every file once; raises `Mistakes` with what is wrong with any of them, and with all together."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        examined = list(pool.map(partial(_examined, built=found.built), found.paths))
+    Mistakes.raise_any(each for each in examined if isinstance(each, PublishError))
+    files = sorted((each for each in examined if isinstance(each, _File)), key=lambda each: (each.named.filetype is Filetype.SDIST, each.named.name))
+    Mistakes.raise_any(_disagreements(files))
+    for each in files:
+        if each.said.is_newer:
+            tell(NewerMetadata(each.named.name, each.said.metadata_version))
+    said = files[0].said
+    return Release(project=said.project, version=said.version, distributions=tuple(each.distribution for each in files))
+
+
+def _disagreements(files: Sequence[_File]) -> Iterator[Invalid]:
+    """One release is one project in one version, with one sdist at most."""
+    releases = {f"{each.said.project} {each.said.version}" for each in files}
+    if len(releases) > 1:
+        yield Invalid(
+            f"the files are of {len(releases)} releases: {', '.join(sorted(releases)[:5])}",
+            code="several-releases",
+            cure="Publish one version of one project at a time: empty the folder before it is filled, or name another with `dist-dir`.",
+        )
+    sdists = [each.named.name for each in files if each.named.filetype is Filetype.SDIST]
+    if len(sdists) > 1 and len(releases) == 1:
+        yield Invalid(
+            f"there are {len(sdists)} sdists of one release: {', '.join(sdists[:5])}", code="several-releases", cure="Keep one: no index takes a second."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Named:
+    """What a file's name says."""
+
+    name: str
+    filetype: Filetype
+    project: str
+    version: str
+    stem: str
+    """Where its metadata lies: the folder of an sdist, the `.dist-info` of a wheel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """A file that is sound by itself."""
+
+    named: _Named
+    said: CoreMetadata
+    distribution: Distribution
+
+
+def _examined(path: Path, *, built: bool) -> _File | PublishError:
+    """Check one file by itself: the name, then the archive, then what it says of itself."""
+    try:
+        named = _named(path.name)
+        with _opened(path) as file:
+            stamp = Stamp.of(file)
+            contents = _contents(named, file)
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if Stamp.of(file) != stamp:
+                raise _changed(named.name)
+        metadata = _metadata(named, contents)
+        said = _said(named, metadata)
+    except PublishError as error:
+        return error
+    except BadArchive as bad:
+        return Invalid(f"{path.name} {bad.why}", code=bad.code, cure=REBUILD)
+    distribution = Distribution(
+        name=named.name,
+        sha256=digest,
+        path=path,
+        filetype=named.filetype,
+        size=stamp.size,
+        stamp=stamp,
+        metadata=metadata,
+        requires_python=said.requires_python,
+        built=built,
+    )
+    return _File(named=named, said=said, distribution=distribution)
+
+
+def _named(name: str) -> _Named:
+    """Read a file name as strictly as PyPI does; raises `Invalid`."""
+    if not name.endswith(FORMS):
+        raise _misnamed(name, "of a kind that no index takes any more", "Publish wheels and `.tar.gz` sdists; move other files out of the folder.")
+    if not name.isascii() or not all(letter.isalnum() or letter in "._+!-" for letter in name):
+        raise _misnamed(name, "with letters that no file name of a distribution may have", "Publish the file under the name that its backend gave it.")
+    try:
+        return _named_wheel(name) if name.endswith(".whl") else _named_sdist(name)
+    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion) as error:
+        raise _misnamed(name, f"which is no file name of a distribution: {error}", "Publish the file under the name that its backend gave it.") from error
+
+
+def _named_wheel(name: str) -> _Named:
+    project, version, _, _ = parse_wheel_filename(name)
+    written, said, _ = name.split("-", 2)
+    if written != project.replace("-", "_"):
+        raise _misnamed(name, f"which must begin with {project.replace('-', '_')!r}", REBUILD)
+    return _Named(name=name, filetype=Filetype.WHEEL, project=project, version=str(version), stem=f"{written}-{said}.dist-info")
+
+
+def _named_sdist(name: str) -> _Named:
+    project, version = parse_sdist_filename(name)
+    stem = f"{project.replace('-', '_')}-{version}"
+    if name != f"{stem}.tar.gz":
+        raise _misnamed(name, f"which must be {stem}.tar.gz (PEP 625)", REBUILD)
+    return _Named(name=name, filetype=Filetype.SDIST, project=project, version=str(version), stem=stem)
+
+
+def _misnamed(name: str, why: str, cure: str) -> Invalid:
+    return Invalid(f"there is a file {shown(name)}, {why}", code="file-name", cure=cure)
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    """Open a regular file and nothing else: a link, a folder or a pipe of that name is refused, and never waited for."""
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise _irregular(f"{path.name} is no regular file")
+        return os.fdopen(os.open(path, flags), "rb")
+    except OSError as error:
+        raise _irregular(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _irregular(what: str) -> Invalid:
+    return Invalid(what, code="not-a-regular-file", cure="Put the file itself into the folder: a link is never followed, since what it leads to may change.")
+
+
+def _changed(name: str) -> Integrity:
+    return Integrity(f"{name} changed while it was checked", code="file-changed", cure="Let nothing write to the folder of distributions, then run again.")
+
+
+def _contents(named: _Named, file: BinaryIO) -> Contents:
+    """List an archive, and read the short texts in it that tell whose it is; raises `BadArchive`."""
+    if named.filetype is Filetype.SDIST:
+        return tar_archive.read(file, named.stem, {f"{named.stem}/PKG-INFO": core_metadata.LIMIT})
+    limits = {"METADATA": core_metadata.LIMIT, "WHEEL": core_metadata.LIMIT, "RECORD": record.LIMIT}
+    return zip_archive.read(file, {f"{named.stem}/{text}": limit for text, limit in limits.items()})
+
+
+def _metadata(named: _Named, contents: Contents) -> bytes:
+    """The core metadata, once the archive has all that its kind must have; raises `BadArchive`."""
+    wheel = named.filetype is Filetype.WHEEL
+    needed = [f"{named.stem}/{text}" for text in (("METADATA", "WHEEL", "RECORD") if wheel else ("PKG-INFO",))]
+    if lacking := [name for name in needed if name not in contents.texts]:
+        raise BadArchive(f"has no {' and no '.join(lacking)}")
+    if wheel:
+        folders = {top for name in contents.members if (top := name.partition("/")[0]).endswith(".dist-info")}
+        if len(folders) > 1:
+            raise BadArchive(f"has {len(folders)} .dist-info folders, and installers want one")
+        record.check(contents, named.stem)
+    return contents.texts[needed[0]]
+
+
+def _said(named: _Named, metadata: bytes) -> CoreMetadata:
+    """What the file says of itself, which must be what its name says."""
+    try:
+        said = core_metadata.read(metadata)
+    except BadMetadata as bad:
+        raise Invalid(f"the metadata of {named.name} {bad}", code="metadata-disagrees", cure=REBUILD) from bad
+    if (said.project, said.version) != (named.project, named.version):
+        raise Invalid(
+            f"{named.name} says inside that it is {said.project} {said.version}",
+            code="metadata-disagrees",
+            cure="Publish the file under the name that its backend gave it; a version is changed in the project, not in the file's name.",
+        )
+    return said
+
+
+def differences(ours: Distribution, theirs: BinaryIO) -> str:
+    """What differs inside of our file and theirs of the same name, as one sentence for people; bounded, whatever they sent."""
+    named = _named(ours.name)
+    try:
+        with ours.open() as file:
+            here = _contents(named, file)
+        return archive.differences(here, _contents(named, theirs))
+    except BadArchive as bad:
+        return f"theirs {bad.why}"
+
+
+def tag_differs(release: Release, tag: str) -> ConfigError | None:
+    """What is wrong with a tag that triggered the release; None when it names the version (PEP 440), after a prefix or not."""
+    if _version_in(tag) == Version(release.version):
+        return None
+    return ConfigError(
+        f"the tag {shown(tag)} does not name the version {release.version}",
+        code="tag-mismatch",
+        cure=f"Set the version in the project and tag that commit, here as v{release.version}; or publish whatever the tag says with `check-tag`.",
+        paste="with:\n  check-tag: false",
+    )
+
+
+def _version_in(tag: str) -> Version | None:
+    """The version that a tag ends in: the longest one, so that `v1.0-rc1` is no version `rc1`."""
+    for place in range(len(tag)):
+        if place == 0 or tag[place - 1] in "-_/=@":
+            try:
+                return Version(tag[place:])
+            except InvalidVersion:
+                continue
+    return None
