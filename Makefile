@@ -37,7 +37,10 @@ format: parts
 	$(MAIN) -m ruff check --fix --quiet
 	$(MAIN) -m ruff format --quiet
 
-# The tests' lock: universal, every line hashed, no address in it.
+# The locks: universal, every line hashed, no address in them; the tests run with the libraries that users get.
+COMPILE = $(MAIN) -m uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --extra publish
+
 lock: parts
-	$(MAIN) -m uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	  --no-emit-index-url --no-emit-find-links --extra publish pyproject.toml requirements-test.in -o requirements-test.txt
+	$(COMPILE) --excludes requirements.excludes pyproject.toml requirements.in -o requirements.txt
+	$(COMPILE) --no-annotate --constraints requirements.txt pyproject.toml requirements-test.in -o requirements-test.txt

@@ -45,7 +45,7 @@ def pytest_configure() -> None:
     environ["PIP_CACHE_DIR"] = str(real_parts.CACHE / "pip-cache")
 
 
-ONCE = frozenset({"actions", "servers", "test_house.py", "test_workflows.py"})
+ONCE = frozenset({"actions", "servers", "test_committed.py", "test_house.py", "test_workflows.py"})
 """Tests that another Python would not answer otherwise."""
 
 
@@ -53,7 +53,8 @@ ONCE = frozenset({"actions", "servers", "test_house.py", "test_workflows.py"})
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as `engine` what runs on every supported Python: all that is about our code and needs nothing but libraries."""
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).parts[0] not in ONCE and not item.get_closest_marker("real"):
+        bound = item.get_closest_marker("real") or "tool" in getattr(item, "fixturenames", ())
+        if not bound and item.path.relative_to(Path(__file__).parent).parts[0] not in ONCE:
             item.add_marker("engine")
 
 

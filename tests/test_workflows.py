@@ -1,0 +1,90 @@
+"""Our actions, our workflows and the examples, as GitHub's own parser and three linters read them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Tool = Callable[[str], Path]
+
+ROOT = Path(__file__).resolve().parents[1]
+ACTIONS = sorted(path for path in (ROOT / folder / "action.yml" for folder in (".", "install", "doctor")) if path.exists())
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.yml"))
+EVERYTHING = [*ACTIONS, *WORKFLOWS, *EXAMPLES]
+
+
+def said(*command: str | Path) -> str:
+    """What a program prints about our files, and how it ended when it did not end well."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else f"exit {done.returncode}: {done.stdout}{done.stderr}"
+
+
+def github(tool: Tool, *paths: Path) -> str:
+    """What GitHub's language service says."""
+    modules = tool("languageservice").parents[1]
+    return said("node", ROOT / "tests" / "node" / "validate.mjs", modules, ROOT / "action.yml", *paths)
+
+
+def python_tool(name: str) -> Path:
+    """A linter of the environment that runs the tests."""
+    return Path(sys.executable).with_name(name)
+
+
+def test_all_are_found() -> None:
+    """There is an action, and at least one workflow."""
+    assert ROOT / "action.yml" in ACTIONS
+    assert WORKFLOWS
+
+
+@pytest.mark.real("languageservice")
+def test_github_reads_them(tool: Tool) -> None:
+    """GitHub's parser knows every key, expression and input."""
+    assert github(tool, *EVERYTHING) == ""
+
+
+@pytest.mark.real("languageservice")
+def test_github_would_say_what_is_wrong(tool: Tool, tmp_path: Path) -> None:
+    """A step without a shell, an unknown context and an input that we do not have are found."""
+    (tmp_path / "action.yml").write_text("name: x\ndescription: x\nruns: {using: composite, steps: [{run: true}]}\n")
+    steps = "[{uses: OWNER/pkg-publish-action@v1, with: {tragets: ghcr}}, {run: '${{ nothing.here }}'}]"
+    (tmp_path / "flow.yml").write_text(f"on: push\njobs: {{x: {{runs-on: ubuntu-latest, steps: {steps}}}}}\n")
+
+    remarks = github(tool, tmp_path / "action.yml", tmp_path / "flow.yml")
+
+    assert "shell" in remarks
+    assert "tragets" in remarks
+    assert "nothing" in remarks
+
+
+def test_zizmor_finds_nothing() -> None:
+    """The strictest auditor of workflows agrees."""
+    report = said(python_tool("zizmor"), "--offline", "--config=.github/zizmor.yml", "--persona=auditor", "--format=json", "--no-progress", *EVERYTHING)
+    assert report == "[]"
+
+
+@pytest.mark.real("actionlint")
+def test_actionlint_finds_nothing(tool: Tool) -> None:
+    """The workflows of all, the shell lines in them included."""
+    assert said(tool("actionlint"), "-no-color", *WORKFLOWS, *EXAMPLES) == ""
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"), [("vendor.github-actions", ACTIONS), ("vendor.github-workflows", [*WORKFLOWS, *EXAMPLES])], ids=["actions", "workflows"]
+)
+def test_they_fit_the_schema(schema: str, paths: list[Path]) -> None:
+    """The published JSON Schemas agree."""
+    assert said(python_tool("check-jsonschema"), "--builtin-schema", schema, *paths) == "ok -- validation done"
+
+
+def test_dependabot_reads_its_file() -> None:
+    """And dependabot's."""
+    path = ROOT / ".github" / "dependabot.yml"
+    assert said(python_tool("check-jsonschema"), "--builtin-schema", "vendor.dependabot", path) == "ok -- validation done"
