@@ -1,0 +1,189 @@
+"""Install one version from where it was published: found, fetched, compared by digest, then pip's work. No index ever supplies it."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from pkg_publish.clients.disk import appearing, disk
+from pkg_publish.errors import ConfigError, Environment, Integrity
+from pkg_publish.formats.filename import named
+from pkg_publish.targets.base import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pkg_publish.interpreter import Interpreter
+    from pkg_publish.model import Place, RemoteFile
+    from pkg_publish.watch import Watch
+
+
+_LISTED = 20
+"""Versions and tags that a message names."""
+
+
+class NamedSource(Source, Protocol):
+    """A target that can be read."""
+
+    @property
+    def place(self) -> Place:
+        """How people read of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """`NAME[EXTRA,…]==VERSION`."""
+
+    project: str
+    """Normalised name (PEP 503)."""
+    extras: tuple[str, ...]
+    version: str
+    """Normalised version (PEP 440)."""
+
+    @classmethod
+    def parse(cls, text: str) -> Asked:
+        """Read what the user asked for; raises `ConfigError` for anything but one exact version."""
+        try:
+            asked = Requirement(text)
+            (exact,) = asked.specifier
+            version = str(Version(exact.version))
+        except (InvalidRequirement, InvalidVersion, ValueError) as error:
+            raise _not_exact(text) from error
+        if exact.operator != "==" or asked.url or asked.marker:
+            raise _not_exact(text)
+        return cls(project=canonicalize_name(asked.name), extras=tuple(sorted(asked.extras)), version=version)
+
+    def reference(self, path: Path, sha256: str) -> str:
+        """The requirement that only this very file fulfils (PEP 508)."""
+        extras = f"[{','.join(self.extras)}]" if self.extras else ""
+        return f"{self.project}{extras} @ {path.as_uri()}#sha256={sha256}"
+
+    def __str__(self) -> str:
+        return f"{self.project}=={self.version}"
+
+
+def _not_exact(text: str) -> ConfigError:
+    return ConfigError(
+        f"{text[:200]!r} is not one version of one project",
+        code="requirement-not-exact",
+        cure="Write the name, two equals signs and the version.",
+        paste="pkg-publish install 'demo==1.0' --from oci-layout=out/registry",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An event: this file will be fetched from there."""
+
+    place: Place
+    file: RemoteFile
+    python: Interpreter
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An event: so many bytes of this file came in."""
+
+    name: str
+    size: int
+
+
+def install(text: str, sources: Sequence[NamedSource], python: Interpreter, run: Callable[[str], int], watch: Watch) -> Found:
+    """Install one version into one Python.
+
+    `run` gives a requirement, which is a file on this disk, to an installer (`Interpreter.installer`) and returns its exit code;
+    dependencies come from where the installer's own settings say. Raises `ConfigError` for what is not there, `Environment` when nothing
+    fits or the installer fails, `Integrity` for other bytes than the source promised; then nothing was installed.
+    """
+    asked = Asked.parse(text)
+    source, files = find(asked, sources, watch)
+    file = python.best(files)
+    if file is None:
+        raise _none_fits(asked, files, python)
+    found = Found(place=source.place, file=file, python=python)
+    watch.tell(found)
+    with tempfile.TemporaryDirectory(prefix="pkg-publish-", ignore_cleanup_errors=True) as folder:
+        path = fetch(source, file, Path(folder).resolve(), watch)
+        code = run(asked.reference(path, str(file.sha256)))
+    if code:
+        raise Environment(f"{asked} was fetched, and the installer ended with {code}", code="installer-failed", cure="Its own words stand above.")
+    return found
+
+
+def find(asked: Asked, sources: Sequence[NamedSource], watch: Watch) -> tuple[NamedSource, Sequence[RemoteFile]]:
+    """The files of the version at the first source that knows the project; no other is asked then. Raises `ConfigError`."""
+    for source in sources:
+        known: dict[str, list[RemoteFile]] = {}
+        for version in (asked.version, None):
+            known = _by_version(asked.project, source.files(asked.project, version, watch))
+            if same := next((each for each in known if Version(each) == Version(asked.version)), None):  # 1.0 is 1.0.0
+                return source, known[same]
+        if known:
+            raise _no_version(asked, source.place, sorted(known, key=Version, reverse=True))
+    raise ConfigError(
+        f"the project {asked.project} was published to none of the places that were named",
+        code="unknown-project",
+        cure="Check the name, and the place after --from.",
+        details=[f"{source.place.name} has no {asked.project}" for source in sources],
+    )
+
+
+def _by_version(project: str, files: Sequence[RemoteFile]) -> dict[str, list[RemoteFile]]:
+    found: dict[str, list[RemoteFile]] = {}
+    for file in files:
+        name = named(file.name)
+        if name and name[0] == project:
+            found.setdefault(name[1], []).append(file)
+    return found
+
+
+def _no_version(asked: Asked, place: Place, versions: Sequence[str]) -> ConfigError:
+    nearest = (get_close_matches(asked.version, versions, n=1) or versions)[0]
+    return ConfigError(
+        f"{place.title} has no {asked}",
+        code="unknown-version",
+        cure=f"Did you mean {asked.project}=={nearest}?",
+        details=[f"{place.name} has {', '.join(versions[:_LISTED])}{' and more' if len(versions) > _LISTED else ''}"],
+    )
+
+
+def _none_fits(asked: Asked, files: Sequence[RemoteFile], python: Interpreter) -> Environment:
+    tags = ", ".join(python.tags[:_LISTED])
+    return Environment(
+        f"no file of {asked} fits Python {python.version}",
+        code="no-file-fits",
+        cure="Take a Python that one of the files is for, or publish one for this Python.",
+        details=[*(f"{file.name} for Python {file.requires_python or 'of any version'}" for file in files), f"{python.path} takes {tags}, and more"],
+    )
+
+
+def fetch(source: Source, file: RemoteFile, folder: Path, watch: Watch) -> Path:
+    """Fetch a file into a folder, in constant memory. Raises `Integrity` for other bytes than promised; they are not kept."""
+    if file.sha256 is None:
+        raise Integrity(f"the place gives no digest of {file.name}, so nobody can say whether it is the right one", code="no-digest")
+    path = folder / file.name
+    digest, size = hashlib.sha256(), 0
+    with disk(f"fetching {file.name}"), appearing(path) as target:
+        for block in source.fetch(file, watch):
+            size += len(block)
+            digest.update(block)
+            if file.size is not None and size > file.size:
+                break
+            target.write(block)
+            watch.tell(Received(file.name, len(block)))
+        if digest.hexdigest() != file.sha256 or file.size not in {None, size}:
+            raise Integrity(
+                f"{file.name} came with other bytes than were published, so it was not installed",
+                code="wrong-digest",
+                cure="Fetch it again; if it stays so, somebody or something changed it where it lies.",
+                details=[f"promised: sha256 {file.sha256}, {file.size} bytes", f"came: sha256 {digest.hexdigest()}, {size} bytes"],
+            )
+    return path

@@ -1,0 +1,133 @@
+"""The Python that something is installed into: which one, what fits it, and what installs there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import parse_wheel_filename
+
+from pkg_publish.errors import Environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pkg_publish.model import RemoteFile
+
+# It looks for pip before our libraries are on its path, for there may be another pip.
+_ASK = """
+import sys
+if sys.version_info < (3, 9):
+    sys.exit("this is Python %d.%d" % sys.version_info[:2])
+import json
+from importlib.util import find_spec
+pip = find_spec("pip") is not None
+sys.path.insert(0, sys.argv[1])
+from packaging.tags import sys_tags
+print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3], "tags": [str(tag) for tag in sys_tags()], "pip": pip}))
+"""
+
+_PATIENCE = 60
+"""Seconds that an interpreter may take to start."""
+
+_QUOTED = 300
+"""Characters of what it says when it fails."""
+
+
+def find_python(environ: Mapping[str, str], executable: Path, own: Path | None) -> Path:
+    """The interpreter to install into: the active environment's, else the first on PATH that is not ours, else the one that runs us.
+
+    `own`: the virtual environment that we run in, None outside of one. It is ours alone (`uvx` makes it), so nothing is installed there
+    unless it is the active one. Raises `Environment`.
+    """
+    if active := environ.get("VIRTUAL_ENV"):
+        folders = [Path(active) / "bin", Path(active) / "Scripts"]
+    else:
+        folders = [Path(folder) for folder in environ.get("PATH", "").split(os.pathsep) if folder and not (own and Path(folder).is_relative_to(own))]
+    found = (shutil.which(name, path=str(folder)) for folder in folders for name in ("python3", "python"))
+    if python := next((path for path in found if path), None):
+        return Path(python)
+    if active or own:
+        raise Environment(
+            f"the active environment {active} has no Python" if active else "there is no Python on PATH to install into",
+            code="no-python",
+            cure="Activate a virtual environment, or name an interpreter with --python.",
+            paste="python3 -m venv .venv && . .venv/bin/activate",
+        )
+    return executable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """A Python, as it describes itself."""
+
+    path: Path
+    version: str
+    """`3.12.1`"""
+    tags: tuple[str, ...]
+    """The wheels it takes, the best first."""
+    has_pip: bool
+
+    @classmethod
+    def ask(cls, path: Path) -> Interpreter:
+        """Start it, isolated, and let it say; raises `Environment` when it cannot."""
+        import packaging
+
+        libraries = Path(packaging.__file__).parents[1]
+        try:
+            done = subprocess.run(  # noqa: S603 - the interpreter that the user named or has active
+                [path, "-I", "-B", "-c", _ASK, libraries],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_PATIENCE,
+            )
+            found = json.loads(done.stdout)
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            raise Environment(
+                f"the Python {path} cannot be installed into",
+                code="python-not-usable",
+                cure="Name another one with --python: 3.9 or newer.",
+                said=str(getattr(error, "stderr", "") or error).strip()[-_QUOTED:],
+            ) from error
+        return cls(path=path, version=found["version"], tags=tuple(found["tags"]), has_pip=found["pip"])
+
+    def best(self, files: Iterable[RemoteFile]) -> RemoteFile | None:
+        """The wheel that fits best, else an sdist, else None. The names must be those of distributions."""
+        ranks = {tag: rank for rank, tag in enumerate(self.tags)}
+
+        def merit(file: RemoteFile) -> tuple[int, tuple[int, str] | tuple[()]]:
+            if not file.name.endswith(".whl"):
+                return -len(ranks), ()
+            _, _, build, tags = parse_wheel_filename(file.name)
+            return -min((ranks[str(tag)] for tag in tags if str(tag) in ranks), default=len(ranks) + 1), build
+
+        fitting = [file for file in files if merit(file)[0] >= -len(ranks) and self._is_allowed(file)]
+        return max(fitting, key=merit, default=None)
+
+    def _is_allowed(self, file: RemoteFile) -> bool:
+        try:
+            return SpecifierSet(file.requires_python or "").contains(self.version, prereleases=True)
+        except InvalidSpecifier:  # pip takes no notice of it either
+            return True
+
+    def installer(self, environ: Mapping[str, str]) -> list[str]:
+        """The command that installs there: its own pip, else uv; raises `Environment` without either."""
+        if self.has_pip:
+            return [str(self.path), "-m", "pip", "install"]
+        if uv := shutil.which("uv", path=environ.get("PATH", "")):
+            return [uv, "pip", "install", "--python", str(self.path)]
+        raise Environment(
+            f"the Python {self.path} has no pip, and there is no uv on PATH",
+            code="no-installer",
+            cure="Give it pip, or install uv.",
+            paste=f"{self.path} -m ensurepip",
+        )
