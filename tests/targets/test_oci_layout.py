@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
-from tests.servers.process import answers, running
 from tests.targets.contract import Contract, digests, once, watch
+from tests.targets.layouts import JOB, LayoutStand, make, name_and_tag
 
 from pkg_publish.errors import ConfigError, Failure, Integrity
-from pkg_publish.runner import Runner
 from pkg_publish.state import Done
-from pkg_publish.targets.base import Ambient, TargetSpec
-from pkg_publish.targets.oci_layout import OciLayout, OciLayoutKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from pkg_publish.model import Release
-
-JOB = Runner(repository="octo/demo", sha="a" * 40)
 
 ONE_OF_MANY = """
 import sys
 from pathlib import Path
 from tests import factory
 from tests.targets.contract import once
-from tests.targets.test_oci_layout import make
+from tests.targets.layouts import make
 from pkg_publish.model import Release
 
 folder, wheel = map(Path, sys.argv[1:])
@@ -42,84 +34,6 @@ print("ready", flush=True)
 sys.stdin.readline()
 print(once(make(folder, path="registry"), release).outcome)
 """
-
-
-def make(folder: Path, runner: Runner | None = None, **options: str) -> OciLayout:
-    """A target as the configuration makes it."""
-    return OciLayoutKind().make(TargetSpec(kind="oci-layout", options=options), Ambient(folder=folder, environ={}, runner=runner or Runner()))
-
-
-def name_and_tag(release: Release) -> tuple[str, str]:
-    """As the specification of the layout has it, without our code."""
-    return release.project.replace("-", "_"), release.version.replace("+", "-").replace("!", "_")
-
-
-class LayoutStand:
-    """A namespace, read and written as JSON and files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def target(self) -> OciLayout:
-        """The folder as a target."""
-        return make(self.folder.parent, path=self.folder.name)
-
-    def project(self, release: Release) -> Path:
-        """The project's layout."""
-        return self.folder / name_and_tag(release)[0]
-
-    def blob(self, release: Release, digest: str) -> Path:
-        """The file of a digest."""
-        return self.project(release) / "blobs" / "sha256" / digest.removeprefix("sha256:")
-
-    def json(self, release: Release, digest: str) -> Any:  # noqa: ANN401 - any JSON
-        """What a digest leads to."""
-        return json.loads(self.blob(release, digest).read_bytes())
-
-    def index(self, release: Release) -> dict[str, Any]:
-        """The version's index."""
-        path = self.project(release) / "index.json"
-        tags = json.loads(path.read_bytes())["manifests"] if path.exists() else []
-        found = [each["digest"] for each in tags if each["annotations"]["org.opencontainers.image.ref.name"] == name_and_tag(release)[1]]
-        return self.json(release, found[0]) if found else {"manifests": []}
-
-    def stored(self, release: Release) -> Mapping[str, str]:
-        """Follow index, manifest and layer to the bytes, and hash them."""
-        layers = [self.json(release, each["digest"])["layers"][0] for each in self.index(release)["manifests"]]
-        return {
-            each["annotations"]["org.opencontainers.image.title"]: hashlib.sha256(self.blob(release, each["digest"]).read_bytes()).hexdigest()
-            for each in layers
-        }
-
-    def put(self, name: str, data: bytes, release: Release) -> None:
-        """Publish it as another job would."""
-        path = self.folder.parent / "theirs" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
-        theirs = factory.distribution(path, release.project, release.version)
-        assert once(self.target(), replace(release, distributions=(theirs,))).outcome is Done.PUBLISHED
-
-    def remove(self, name: str, release: Release) -> None:
-        """Write the index anew, without it."""
-        left = [each for each in self.index(release)["manifests"] if name not in str(each)]
-        self.point(release, {**self.index(release), "manifests": left})
-
-    def point(self, release: Release, index: object) -> None:
-        """Make the version's tag point at this, and forget every other tag."""
-        data = json.dumps(index).encode()
-        digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        self.blob(release, digest).parent.mkdir(parents=True, exist_ok=True)
-        self.blob(release, digest).write_bytes(data)
-        tag = {"digest": digest, "size": len(data), "annotations": {"org.opencontainers.image.ref.name": name_and_tag(release)[1]}}
-        (self.project(release) / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [tag]}))
-
-    def state(self) -> dict[str, tuple[bytes, int]]:
-        """Every file with its bytes and the time of its last change."""
-        return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in self.folder.rglob("*") if path.is_file()}
-
-    def writes(self) -> int:
-        """How many files there are, and when each was written, say whether there was one."""
-        return sum(time for _, time in self.state().values())
 
 
 @pytest.fixture
@@ -327,88 +241,3 @@ def test_twenty_jobs_publish_one_version(stand: LayoutStand, tmp_path: Path) -> 
     assert {job.communicate()[0] for job in jobs} == {"published\n"}
     assert stand.stored(whole) == digests(whole)
     assert once(stand.target(), whole).outcome is Done.ALREADY_PUBLISHED
-
-
-# Other programs read what we wrote.
-
-
-@pytest.fixture
-def read_by(tool: Callable[[str], Path]) -> Callable[..., str]:
-    """Run one of them; what it prints."""
-
-    def run(name: str, *arguments: str | Path) -> str:
-        return subprocess.run([tool(name), *arguments], check=True, capture_output=True, text=True).stdout.strip()
-
-    return run
-
-
-def saved(folder: Path) -> dict[str, str]:
-    """The sha256 of what a program saved, by file name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
-
-
-@pytest.mark.real("oras")
-def test_oras_reads_it(stand: LayoutStand, release: Release, tmp_path: Path, read_by: Callable[..., str]) -> None:
-    """All files of a version, or one by its platform, under their own names."""
-    receipt = once(stand.target(), release).receipt
-    assert receipt
-    read_by("oras", "pull", "--oci-layout", receipt.url, "-o", tmp_path / "all")
-    read_by("oras", "pull", "--oci-layout", "--platform", "any/cp39-none-any.whl", receipt.url, "-o", tmp_path / "one")
-
-    assert saved(tmp_path / "all") == digests(release)
-    assert saved(tmp_path / "one").keys() == {"hello_world-1.0+cu1-cp39-none-any.whl"}
-    assert read_by("oras", "resolve", "--oci-layout", receipt.url) == receipt.digest
-
-
-@pytest.mark.real("skopeo")
-def test_skopeo_copies_it(stand: LayoutStand, release: Release, tmp_path: Path, read_by: Callable[..., str]) -> None:
-    """From layout to layout every digest is kept, the index's too."""
-    receipt = once(make(stand.folder.parent, JOB, path="registry"), release).receipt
-    assert receipt
-    copy = tmp_path / "copy" / "hello_world"
-    copy.parent.mkdir()
-    read_by("skopeo", "copy", "--all", "--preserve-digests", f"oci:{receipt.url}", f"oci:{copy}:1.0-cu1")
-
-    copied = make(tmp_path, path="copy")
-    assert copied.receipt(release, watch()).digest == receipt.digest
-    assert once(copied, release).outcome is Done.ALREADY_PUBLISHED
-
-
-@pytest.fixture
-def registry(tmp_path: Path, tool: Callable[[str], Path], free_port: int) -> Iterator[str]:
-    """A registry of crane's, empty."""
-    (tmp_path / "disk").mkdir()
-    command: list[str | Path] = [tool("crane"), "registry", "serve", "--address", f"127.0.0.1:{free_port}", "--disk", tmp_path / "disk"]
-    with running(command, ready=answers(free_port, "/v2/"), log=tmp_path / "registry.log"):
-        yield f"127.0.0.1:{free_port}"
-
-
-@pytest.mark.real("crane")
-def test_crane_pushes_it(stand: LayoutStand, release: Release, tmp_path: Path, read_by: Callable[..., str], registry: str) -> None:
-    """As it lies there, to a registry, where the version has the same digest and a file the same bytes."""
-    receipt = once(stand.target(), release).receipt
-    assert receipt
-    wheel = release.distributions[0]
-    whole = f"{registry}/octo/hello_world"
-
-    read_by("crane", "push", "--index", stand.project(release), f"{whole}:layout")
-    read_by("crane", "tag", f"{whole}@{receipt.digest}", "1.0-cu1")
-    read_by("crane", "export", "--platform", "any/cp38-none-any.whl", f"{whole}:1.0-cu1", tmp_path / wheel.name)
-
-    assert json.loads(read_by("crane", "manifest", f"{whole}:1.0-cu1")) == stand.index(release)
-    assert hashlib.sha256((tmp_path / wheel.name).read_bytes()).hexdigest() == wheel.sha256
-
-
-@pytest.mark.real("crane")
-@pytest.mark.real("skopeo")
-def test_it_goes_through_registries_and_back(stand: LayoutStand, release: Release, tmp_path: Path, read_by: Callable[..., str], registry: str) -> None:
-    """Layout, registry, another repository, layout: every digest is kept, and it is published there already."""
-    receipt = once(stand.target(), release).receipt
-    assert receipt
-    there, further, back = f"docker://{registry}/octo/hello_world:1.0-cu1", f"docker://{registry}/copy/hello_world:1.0-cu1", tmp_path / "back" / "hello_world"
-    back.parent.mkdir()
-    for source, goal in ((f"oci:{receipt.url}", there), (there, further), (further, f"oci:{back}:1.0-cu1")):
-        read_by("skopeo", "copy", "--all", "--preserve-digests", "--src-tls-verify=false", "--dest-tls-verify=false", source, goal)
-
-    assert make(tmp_path, path="back").receipt(release, watch()).digest == receipt.digest
-    assert once(make(tmp_path, path="back"), release).outcome is Done.ALREADY_PUBLISHED

@@ -23,8 +23,5 @@ def named(name: str) -> tuple[str, str] | None:
 
 def is_of(name: str, project: str, version: str | None = None) -> bool:
     """Whether a file name is a distribution of this project (normalised name) and, if given, version (normalised)."""
-    match named(name):
-        case (of, at):
-            return of == project and version in {None, at}
-        case None:
-            return False
+    found = named(name)
+    return found is not None and found[0] == project and version in {None, found[1]}
