@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pkg_publish import build, preflight, publish, verdict
 from pkg_publish.clients.disk import disk
 from pkg_publish.config import BuildMode, CheckTag, OnConflict
-from pkg_publish.errors import Mistakes, PublishError
+from pkg_publish.errors import ConfigError, Mistakes, PublishError
 from pkg_publish.explain import BUILD_ONCE, explained
 from pkg_publish.install_command import Origin, install_command
 from pkg_publish.plan import Plan, make_targets
@@ -81,7 +81,9 @@ class Job:
         remarks = list(self._standing_remarks())
         try:
             plan = self.plan()
-            release = self._release(self.distributions())
+            found = self.distributions()
+            remarks += _strangers(found)
+            release = self._release(found)
         except Mistakes as several:
             return verdict.failed_early(several.found, remarks, seconds=self.watch.now() - began)
         except PublishError as error:
@@ -151,16 +153,26 @@ class Job:
 
     def _release(self, found: preflight.Found) -> Release:
         began = self.watch.now()
-        release = preflight.check(found)
+        release = preflight.check(found, self.watch.tell)
         tag = self._tag()
-        if tag and (error := preflight.tag_differs(release, tag)):
-            raise error
+        if found.built and (shallow := build.shallow_version(self.project, release.version, self.ambient.environ)):
+            raise shallow
+        if tag and (differs := preflight.tag_differs(release, tag)):
+            raise differs
         self.watch.tell(Checked(release, tag, self.watch.now() - began))
         return release
 
     def _tag(self) -> str:
-        """The tag to compare the version with; empty when it shall not be compared."""
-        return "" if self.config.check_tag is CheckTag.FALSE else self.ambient.runner.tag
+        """The tag to compare the version with; empty when it shall not be compared. Raises `ConfigError` when one is asked for and there is none."""
+        tag = self.ambient.runner.tag
+        if self.config.check_tag is CheckTag.TRUE and not tag:
+            raise ConfigError(
+                "check-tag asks for a tag, and no tag triggered this run",
+                code="tag-mismatch",
+                cure="Publish from a tag or a release, or leave check-tag on auto, which compares where there is one.",
+                paste="with:\n  check-tag: auto",
+            )
+        return "" if self.config.check_tag is CheckTag.FALSE else tag
 
     def _chain(self, plan: Plan, release: Release) -> Iterator[Attempt]:
         """Walk the targets, explain what they came to, ask those that were not needed whether they would work."""
@@ -193,6 +205,13 @@ class Job:
         checkout = self.ambient.folder / ".git" / "config"
         if checkout.is_file() and any(word in checkout.read_text(encoding="utf-8", errors="replace").lower() for word in ("extraheader", "git-credentials")):
             yield "the checkout's token (`persist-credentials: false` would not keep it)"
+
+
+def _strangers(found: preflight.Found) -> Iterator[Remark]:
+    """What lies among the distributions and is none."""
+    if found.strangers:
+        names = ", ".join(found.strangers[:5]) + (" …" if len(found.strangers) > 5 else "")  # noqa: PLR2004 - enough to know them by
+        yield Remark(level=Level.NOTICE, text=f"Not published, since no distribution: {names}", code="stray-files")
 
 
 def _checked(attempts: Sequence[Attempt], targets: Sequence[Target], watch: Watch) -> list[Attempt]:
