@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pkg_publish.errors import ConfigError, Integrity, Invalid, Mistakes, PublishError
-from pkg_publish.formats import archive, core_metadata, record, tar_archive, zip_archive
+from pkg_publish.formats import archive, core_metadata, filename, record, tar_archive, zip_archive
 from pkg_publish.formats.archive import BadArchive, shown
 from pkg_publish.formats.core_metadata import BadMetadata
 from pkg_publish.model import Distribution, Filetype, Release, Stamp
@@ -41,6 +40,7 @@ COMPANIONS = (".attestation", ".asc", ".sig", ".sigstore", ".sigstore.json", ".m
 """What other tools lay beside a distribution: passed by without a word."""
 
 REBUILD = "Build it again, with a current backend."
+AS_BUILT = "Publish the file under the name that its backend gave it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,28 +174,19 @@ def _named(name: str) -> _Named:
     """Read a file name as strictly as PyPI does; raises `Invalid`."""
     if not name.endswith(FORMS):
         raise _misnamed(name, "of a kind that no index takes any more", "Publish wheels and `.tar.gz` sdists; move other files out of the folder.")
-    if not name.isascii() or not all(letter.isalnum() or letter in "._+!-" for letter in name):
-        raise _misnamed(name, "with letters that no file name of a distribution may have", "Publish the file under the name that its backend gave it.")
-    try:
-        return _named_wheel(name) if name.endswith(".whl") else _named_sdist(name)
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion) as error:
-        raise _misnamed(name, f"which is no file name of a distribution: {error}", "Publish the file under the name that its backend gave it.") from error
-
-
-def _named_wheel(name: str) -> _Named:
-    project, version, _, _ = parse_wheel_filename(name)
-    written, said, _ = name.split("-", 2)
-    if written != project.replace("-", "_"):
-        raise _misnamed(name, f"which must begin with {project.replace('-', '_')!r}", REBUILD)
-    return _Named(name=name, filetype=Filetype.WHEEL, project=project, version=str(version), stem=f"{written}-{said}.dist-info")
-
-
-def _named_sdist(name: str) -> _Named:
-    project, version = parse_sdist_filename(name)
-    stem = f"{project.replace('-', '_')}-{version}"
+    if not (names := filename.named(name)):
+        raise _misnamed(name, "which is no file name of a distribution", AS_BUILT)
+    project, version = names
+    begins = project.replace("-", "_")
+    if name.endswith(".whl"):
+        written, said, _ = name.split("-", 2)
+        if written != begins:
+            raise _misnamed(name, f"which must begin with {begins}-", REBUILD)
+        return _Named(name=name, filetype=Filetype.WHEEL, project=project, version=version, stem=f"{written}-{said}.dist-info")
+    stem = f"{begins}-{version}"
     if name != f"{stem}.tar.gz":
         raise _misnamed(name, f"which must be {stem}.tar.gz (PEP 625)", REBUILD)
-    return _Named(name=name, filetype=Filetype.SDIST, project=project, version=str(version), stem=stem)
+    return _Named(name=name, filetype=Filetype.SDIST, project=project, version=version, stem=stem)
 
 
 def _misnamed(name: str, why: str, cure: str) -> Invalid:
@@ -253,7 +244,7 @@ def _said(named: _Named, metadata: bytes) -> CoreMetadata:
         raise Invalid(
             f"{named.name} says inside that it is {said.project} {said.version}",
             code="metadata-disagrees",
-            cure="Publish the file under the name that its backend gave it; a version is changed in the project, not in the file's name.",
+            cure=f"{AS_BUILT} A version is changed in the project, not in the file's name.",
         )
     return said
 

@@ -40,7 +40,7 @@ DEFAULT_BACKEND = "setuptools.build_meta:__legacy__"
 """PEP 517's answer where `pyproject.toml` names none."""
 
 
-UNPACKING = (gzip.BadGzipFile, tarfile.TarError, EOFError, zlib.error)
+UNPACKING = (gzip.BadGzipFile, tarfile.TarError, EOFError, zlib.error, KeyError)
 """What bytes that are no `tar.gz` raise."""
 
 

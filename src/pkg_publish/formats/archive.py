@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 MOST_MEMBERS = 100_000
 """More files than any project on the public index has in one distribution."""
 
+TINY, TINY_FROM = 32, 20_000
+"""Packed bytes for one member, above so many members: only files that were made to cost time are smaller."""
+
 MOST_BYTES = 32 << 30
 """Unpacked, all members together."""
 
@@ -78,8 +81,8 @@ def check_name(name: str) -> None:
 
 def check_amount(members: int, unpacked: int, packed: int) -> None:
     """Refuse a bomb: too many members, too many bytes, or too many for the size of the file."""
-    if members > MOST_MEMBERS:
-        raise BadArchive(f"holds more than {MOST_MEMBERS:,} members", BOMB)
+    if members > MOST_MEMBERS or (members > TINY_FROM and packed < TINY * members):
+        raise BadArchive(f"holds {members:,} members or more in {packed:,} bytes", BOMB)
     if unpacked > MOST_BYTES:
         raise BadArchive(f"unpacks to more than {MOST_BYTES >> 30} GiB", BOMB)
     if unpacked > RATIO_FROM and unpacked > RATIO * packed:

@@ -19,7 +19,7 @@ def repack(source: BinaryIO, unpacked: BinaryIO, target: BinaryIO, time: int) ->
     """Write the `tar.gz` in `source` to `target` with every time set to `time`, seconds since 1970.
 
     `unpacked` is scratch space on disk: sorting needs to go back and forth, which a packed stream cannot. Raises what `gzip`, `tarfile`
-    and `zlib` raise on bytes that are no archive.
+    and `zlib` raise on bytes that are no archive, and KeyError for a hard link to nothing.
     """
     with gzip.GzipFile(fileobj=source, mode="rb") as stream:
         shutil.copyfileobj(stream, unpacked, 1 << 20)
@@ -31,18 +31,18 @@ def repack(source: BinaryIO, unpacked: BinaryIO, target: BinaryIO, time: int) ->
     ):
         for member in sorted(old, key=lambda each: each.name):
             content = old.extractfile(member) if member.isreg() or member.islnk() else None
-            new.addfile(_plain(member, old, time), content)
+            plain = _plain(member, time)
+            if content:
+                plain.type, plain.size = tarfile.REGTYPE, content.seek(0, 2)
+                content.seek(0)
+            new.addfile(plain, content)
 
 
-def _plain(member: tarfile.TarInfo, archive: tarfile.TarFile, time: int) -> tarfile.TarInfo:
+def _plain(member: tarfile.TarInfo, time: int) -> tarfile.TarInfo:
     """What we keep of a member: name, kind, whether it may be run, content or link."""
     plain = tarfile.TarInfo(member.name)
-    plain.mtime = time
-    plain.type = tarfile.REGTYPE if member.isreg() or member.islnk() else member.type
+    plain.mtime, plain.type = time, member.type
     plain.mode = 0o755 if member.isdir() or member.mode & 0o111 else 0o644
     if member.issym():
         plain.linkname, plain.mode = member.linkname, 0o777
-    while member.islnk():
-        member = archive.getmember(member.linkname)
-    plain.size = member.size if member.isreg() else 0
     return plain

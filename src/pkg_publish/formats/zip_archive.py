@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 LARGEST_DIRECTORY = 32 << 20
 """Bytes."""
 
+LONGEST_EXTRA = 1024
+"""Bytes of extra fields of one member: honest ones have a few dozen, and `zipfile` takes quadratic time for them."""
+
 END = struct.Struct("<4s4H2LH")
 END64 = struct.Struct("<4sQ2H2L4Q")
 LOCATOR = struct.Struct("<4sLQL")
+ENTRY = struct.Struct("<4s24x3H12x")
 LOCAL = struct.Struct("<4s5H3L2H")
 FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF
 """Stands where the value is in the ZIP64 record."""
@@ -37,11 +41,9 @@ UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, OSError, ValueError,
 def read(file: BinaryIO, wanted: Mapping[str, int]) -> Contents:
     """List the members; read those in `wanted`, which says how many bytes each may have. Raises `BadArchive`."""
     try:
-        directory, count = _directory(file)
+        directory = _directory(file)
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-            if len(members) != count:
-                raise BadArchive("has a directory with more or fewer members than its end says")
             _check_layout(file, members, directory)
             _check_members(members, file.seek(0, 2))
             return Contents(
@@ -52,8 +54,8 @@ def read(file: BinaryIO, wanted: Mapping[str, int]) -> Contents:
         raise BadArchive(f"is no readable zip archive: {error}") from error
 
 
-def _directory(file: BinaryIO) -> tuple[int, int]:
-    """Where the directory begins and how many members it has: read from the last bytes, which must be its end record and nothing more."""
+def _directory(file: BinaryIO) -> int:
+    """Where the directory begins; the file must end with its end record and nothing more."""
     size = file.seek(0, 2)
     signature, _, _, here, count, length, begins, comment = END.unpack(_at(file, size - END.size, END.size))
     if signature != b"PK\5\6" or comment:
@@ -68,9 +70,8 @@ def _directory(file: BinaryIO) -> tuple[int, int]:
         raise BadArchive("has an end that contradicts its directory")
     if count > MOST_MEMBERS or length > LARGEST_DIRECTORY:
         raise BadArchive(f"holds more than {MOST_MEMBERS:,} members, or their names are longer than {LARGEST_DIRECTORY >> 20} MiB", BOMB)
-    if _at(file, begins, length).count(b"PK\1\2") > count:  # before `zipfile` makes an object of each
-        raise BadArchive("has a directory with more members than its end says")
-    return begins, count
+    _check_directory(_at(file, begins, length), count)
+    return begins
 
 
 def _end64(record: bytes, located: bool, short: tuple[int, int, int, int]) -> tuple[int, int, int, int]:  # noqa: FBT001 - one of three facts
@@ -81,6 +82,18 @@ def _end64(record: bytes, located: bool, short: tuple[int, int, int, int]) -> tu
         raise BadArchive("has two ends that contradict each other")
     here, count, length, begins = values
     return here, count, length, begins
+
+
+def _check_directory(directory: bytes, count: int) -> None:
+    """Walk the directory before `zipfile` makes an object of each entry."""
+    place = 0
+    for _ in range(count):
+        signature, name, extra, comment = ENTRY.unpack_from(directory, place)
+        if signature != b"PK\1\2" or extra > LONGEST_EXTRA or comment:
+            raise BadArchive("has a directory with comments, or with other things that no wheel has")
+        place += ENTRY.size + name + extra
+    if place != len(directory):
+        raise BadArchive("has a directory with more members than its end says")
 
 
 def _at(file: BinaryIO, offset: int, size: int) -> bytes:
@@ -103,8 +116,8 @@ def _check_header(file: BinaryIO, member: zipfile.ZipInfo) -> int:
     """Hold the local header against the directory's entry; returns where the member ends."""
     signature, _, flags, method, _, _, crc, packed, size, name_size, extra_size = LOCAL.unpack(_at(file, member.header_offset, LOCAL.size))
     name, extra = file.read(name_size), file.read(extra_size)
-    if FULL32 in {packed, size}:
-        size, packed = _sizes64(extra)
+    if long := _fields(extra).get(1):  # ZIP64, APPNOTE 4.5.3: a local header holds both
+        size, packed = struct.unpack_from("<QQ", long)
     if (flags | member.flag_bits) & (ENCRYPTED | STREAMED):
         raise BadArchive(f"holds {shown(member.filename)} encrypted or with its sizes after the data, which hides members from some readers")
     here = (name, flags & UTF_8, method, crc, packed, size)
@@ -114,15 +127,17 @@ def _check_header(file: BinaryIO, member: zipfile.ZipInfo) -> int:
     return member.header_offset + LOCAL.size + len(name) + len(extra) + member.compress_size
 
 
-def _sizes64(extra: bytes) -> tuple[int, int]:
-    """Unpacked and packed size from the ZIP64 field of a local header, which holds both (APPNOTE 4.5.3)."""
-    while extra:
-        kind, length = struct.unpack_from("<HH", extra)
-        if kind == 1:
-            size, packed = map(int, struct.unpack_from("<QQ", extra, 4))
-            return size, packed
-        extra = extra[4 + length :]
-    raise BadArchive("has a member of unknown size")
+def _fields(extra: bytes) -> dict[int, bytes]:
+    """The extra fields of a local header, by their numbers."""
+    found: dict[int, bytes] = {}
+    place = 0
+    while place < len(extra):
+        kind, length = struct.unpack_from("<HH", extra, place)
+        place += 4 + length
+        if place > len(extra) or kind in found:
+            raise BadArchive("has a member with extra fields that readers understand in different ways")
+        found[kind] = extra[place - length : place]
+    return found
 
 
 def _check_members(members: list[zipfile.ZipInfo], packed: int) -> None:
@@ -144,8 +159,6 @@ def _check_form(member: zipfile.ZipInfo) -> None:
         raise BadArchive(f"holds {shown(member.filename)}, packed in a way that not every installer knows")
     if member.compress_type == zipfile.ZIP_STORED and member.compress_size != member.file_size:
         raise BadArchive(f"says two things of the size of {shown(member.filename)}")
-    if member.comment:
-        raise BadArchive(f"has a comment on {shown(member.filename)}")
 
 
 def _member(info: zipfile.ZipInfo) -> Member:
