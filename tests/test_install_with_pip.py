@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pip as pip_itself
 import pytest
 from tests import factory
 from tests.targets import layouts
@@ -25,28 +27,23 @@ if TYPE_CHECKING:
     from pkg_publish.install import NamedSource
 
 
-def environment(folder: Path, *flags: str) -> Path:
-    """Make an environment; its Python."""
-    subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", sys.executable, *flags, folder], check=True)
-    return folder / "bin" / "python"
-
-
-@pytest.fixture(scope="session")
-def with_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an environment that has a pip."""
-    return environment(tmp_path_factory.mktemp("with-pip") / "environment", "--seed")
-
-
 @pytest.fixture
 def fresh(tmp_path: Path) -> Interpreter:
     """An empty environment."""
-    return Interpreter.ask(environment(tmp_path / "fresh"))
+    folder = tmp_path / "fresh"
+    subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", sys.executable, folder], check=True)
+    return Interpreter.ask(folder / "bin" / "python")
+
+
+def runs(*command: str | Path) -> Callable[[str], int]:
+    """Run an installer as a caller would: in the environment as it is, its output to whoever reads."""
+    return lambda reference: subprocess.run([*command, reference], check=False).returncode
 
 
 @pytest.fixture
-def pip(with_pip: Path, fresh: Interpreter) -> Callable[[str], int]:
-    """Install into the empty environment, with the caller's settings."""
-    return lambda reference: subprocess.run([with_pip, "-m", "pip", "--python", fresh.path, "install", reference], check=False).returncode
+def pip(fresh: Interpreter) -> Callable[[str], int]:
+    """The tests' pip, which installs into the empty environment."""
+    return runs(sys.executable, "-m", "pip", "--python", fresh.path, "install")
 
 
 @pytest.fixture
@@ -97,22 +94,22 @@ def test_installs_an_sdist(source: NamedSource, fresh: Interpreter, pip: Callabl
     assert says(fresh, "from importlib.metadata import version; print(version('demo'))") == "1!1.0+cu1"
 
 
-def test_its_own_pip_installs(layout: NamedSource, with_pip: Path) -> None:
-    """The command that the interpreter gives works."""
-    python = Interpreter.ask(with_pip)
-    command = python.installer({})
-    try:
-        install("demo==1.0", [layout], python, lambda reference: subprocess.run([*command, reference], check=False).returncode, watch())
-        assert says(python, "import demo; print(demo.x)") == "1"
-    finally:
-        subprocess.run([with_pip, "-m", "pip", "uninstall", "--yes", "demo"], check=True)
+def test_its_own_pip_installs(layout: NamedSource, fresh: Interpreter) -> None:
+    """The command that an interpreter with pip gives."""
+    shutil.copytree(Path(pip_itself.__file__).parent, Path(says(fresh, "import sysconfig; print(sysconfig.get_path('purelib'))")) / "pip")
+    python = Interpreter.ask(fresh.path)
+
+    install("demo==1.0", [layout], python, runs(*python.installer({})), watch())
+
+    assert python.has_pip
+    assert says(python, "import demo; print(demo.x)") == "1"
 
 
 def test_uv_installs(layout: NamedSource, fresh: Interpreter) -> None:
-    """Into an environment without pip."""
+    """The command that an interpreter without pip gives."""
     command = fresh.installer({"PATH": str(Path(find_uv_bin()).parent)})
 
-    install("demo==1.0", [layout], fresh, lambda reference: subprocess.run([*command, reference], check=False).returncode, watch())
+    install("demo==1.0", [layout], fresh, runs(*command), watch())
 
     assert command[0].endswith("uv")
     assert says(fresh, "import demo; print(demo.x)") == "1"
