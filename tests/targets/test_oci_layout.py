@@ -24,15 +24,20 @@ ONE_OF_MANY = """
 import sys
 from pathlib import Path
 from tests import factory
-from tests.targets.contract import once
-from tests.targets.layouts import make
-from pkg_publish.model import Release
+from pkg_publish import publish
+from pkg_publish.model import Place, Release, Visibility
+from pkg_publish.plan import Plan
+from pkg_publish.runner import Runner
+from pkg_publish.targets.oci_layout import OciLayout
+from pkg_publish.watch import Watch
 
 folder, wheel = map(Path, sys.argv[1:])
 release = Release(project="demo", version="1.0", distributions=(factory.distribution(wheel, "demo", "1.0"),))
+target = OciLayout(folder, Place(kind="oci-layout", name="", title="", visibility=Visibility.LOCAL), Runner())
 print("ready", flush=True)
 sys.stdin.readline()
-print(once(make(folder, path="registry"), release).outcome)
+(attempt,) = publish.run(Plan(targets=[target]), release, Watch(300, lambda _: None))
+print(attempt.outcome)
 """
 
 
@@ -226,7 +231,7 @@ def test_a_file_that_changed_after_the_check_is_not_sent(stand: LayoutStand, rel
 def test_twenty_jobs_publish_one_version(stand: LayoutStand, tmp_path: Path) -> None:
     """Started together, a process each: every file is kept, nobody waits for a lock that is left over."""
     whole = factory.release(tmp_path / "dist", wheels=20, with_sdist=False)
-    command: list[str | Path] = [sys.executable, "-c", ONE_OF_MANY, tmp_path]
+    command: list[str | Path] = [sys.executable, "-c", ONE_OF_MANY, stand.folder]
     root = Path(__file__).parents[2]
     jobs = [subprocess.Popen([*command, each.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root) for each in whole.distributions]
     for job in jobs:
