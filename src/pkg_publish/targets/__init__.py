@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pkg_publish.targets.directory import DirectoryKind
 from pkg_publish.targets.oci_layout import OciLayoutKind
+from pkg_publish.targets.repository import GithubPackagesKind, RepositoryKind
 
 if TYPE_CHECKING:
     from pkg_publish.targets.base import TargetKind
 
-KINDS: tuple[TargetKind, ...] = (OciLayoutKind(), DirectoryKind())
+KINDS: tuple[TargetKind, ...] = (GithubPackagesKind(), OciLayoutKind(), RepositoryKind(), DirectoryKind())

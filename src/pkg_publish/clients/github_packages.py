@@ -1,0 +1,57 @@
+"""Where people have looked for a Python registry at GitHub, and what answers there."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pkg_publish.clients.network import is_loopback
+from pkg_publish.clients.simple_api import SimpleIndex
+from pkg_publish.errors import PublishError
+
+if TYPE_CHECKING:
+    from pkg_publish.clients.transport import Transport
+    from pkg_publish.runner import Runner
+    from pkg_publish.watch import Watch
+
+PROBING = 2.5
+"""Seconds for all addresses together: with the last slice of a wait it stays below three."""
+
+
+def addresses(runner: Runner, project: str) -> list[str]:
+    """The upload addresses to ask, the one that most people have tried first.
+
+    They follow the runner's server as GitHub's other registries do: `npm.pkg.github.com`, but `npm.HOST` on GHES and ghe.com. A server on this machine,
+    which has no names below its own, stands for them all.
+    """
+    server = urlsplit(runner.server_url)
+    host = server.hostname or ""
+    if is_loopback(host):
+        upload = index = f"http://{server.netloc}"
+    else:
+        below = "pkg.github.com" if host == "github.com" else server.netloc
+        upload, index = f"https://upload.{below}", f"https://pypi.{below}"
+    owner, name = runner.owner, runner.name
+    forms = [f"{upload}/{owner}/{name}", f"{upload}/{owner}/{project}", f"{upload}/{owner}/", f"{upload}/{owner}/_", f"{index}/{owner}/"]
+    return list(dict.fromkeys(forms))
+
+
+def find(urls: list[str], transport: Transport, watch: Watch) -> tuple[str, list[str]]:
+    """Ask all addresses at once, without credentials and without a byte of a distribution, whether there is a simple index below them.
+
+    Return the first that has one, or an empty string, and a line for each about what it answered. An index is a list of projects at `simple/`
+    (at `+simple/` where the server says that it is devpi) in a content type of PEP 503 or 691.
+    """
+    part = watch.part(PROBING)
+
+    def ask(url: str) -> str:
+        try:
+            return SimpleIndex.beside(url, transport).probe(part)
+        except PublishError as problem:
+            return f"no answer within {PROBING} s" if part.over else problem.what.rpartition(" failed: ")[2]
+
+    with ThreadPoolExecutor(len(urls)) as pool:
+        said = list(pool.map(ask, urls))
+    watch.left()
+    return next((url for url, why in zip(urls, said, strict=True) if not why), ""), [f"{url}: {why or 'an index'}" for url, why in zip(urls, said, strict=True)]

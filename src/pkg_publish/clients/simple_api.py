@@ -1,0 +1,127 @@
+"""The simple index, read: which distributions of a project are there (PEP 503, PEP 691)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pkg_publish.clients.network import joined
+from pkg_publish.clients.refusals import TEMPORARY, Refusal, refused
+from pkg_publish.clients.request import Request
+from pkg_publish.clients.retry import TRIES
+from pkg_publish.errors import Refused, Unavailable
+from pkg_publish.formats import simple_pages
+from pkg_publish.formats.filename import is_of
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    from pkg_publish.clients.network import Credential
+    from pkg_publish.clients.request import Answer
+    from pkg_publish.clients.transport import Transport
+    from pkg_publish.model import RemoteFile
+    from pkg_publish.watch import Watch
+
+LONGEST_PAGE = 1 << 26
+"""Bytes: the longest pages there are list tens of thousands of files in a quarter of that."""
+HOPS = 5
+NOT_FOUND = 404
+HEADERS = {"Accept": simple_pages.ACCEPT, "Accept-Encoding": "gzip", "Cache-Control": "max-age=0"}
+
+REFUSALS = (
+    Refusal(
+        statuses={401, 403, 407},
+        raises=Refused,
+        code="index-refused",
+        cause="it shows its index to others only",
+        cure="Give `username` and `password-env` of somebody who may read it.",
+    ),
+    *TEMPORARY,
+)
+
+
+class SimpleIndex:
+    """An index at one address. A credential goes to its own origin only."""
+
+    def __init__(self, url: str, transport: Transport, credential: Credential | None = None) -> None:
+        self.url = url.rstrip("/") + "/"
+        """What pip calls `--index-url`."""
+        self._transport, self._credential = transport, credential
+        self._devpi_url = ""
+
+    @classmethod
+    def beside(cls, upload_url: str, transport: Transport, credential: Credential | None = None) -> SimpleIndex:
+        """The index of an upload address: `simple/` below it, or `+simple/` when what answers there says that it is devpi."""
+        index = cls(f"{upload_url.rstrip('/')}/simple/", transport, credential)
+        index._devpi_url = f"{upload_url.rstrip('/')}/+simple/"
+        return index
+
+    def files(self, project: str, watch: Watch) -> list[RemoteFile]:
+        """All distributions of a project (normalised name); an empty list is a proof that there are none.
+
+        Raises `Refused`, or `Unavailable` when no answer came, or one that is no index's.
+        """
+        answer = self._page(f"{project}/", watch)
+        if answer.status == NOT_FOUND or self._points_to_another_index(answer, project):
+            return []
+        if not answer.ok:
+            raise refused(REFUSALS, answer, f"reading {answer.url}")
+        if (found := simple_pages.read(answer.content_type, answer.body, answer.url)) is not None:
+            return found
+        raise Unavailable(
+            f"reading {answer.url} failed: what is there is no page of a package index",
+            code="no-index-page",
+            cure="Check the address of the index (`index-url`): a proxy or a login page may stand in between.",
+        )
+
+    def files_of(self, project: str, version: str | None, ours: Container[str], watch: Watch) -> list[RemoteFile]:
+        """Those of one version (normalised), or of all; one of our names that has no digest there is fetched and hashed."""
+        found = [file for file in self.files(project, watch) if is_of(file.name, project, version)]
+        return [replace(file, sha256=self._sha256(file, watch)) if file.sha256 is None and file.name in ours else file for file in found]
+
+    def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
+        """The bytes of a file as they come; nobody has compared them."""
+        request = Request(doing=f"fetching {file.name}", url=file.url, credential=self._credential, hops=HOPS)
+        return self._transport.stream(request, watch, lambda answer: refused(REFUSALS, answer, request.doing))
+
+    def probe(self, watch: Watch) -> str:
+        """Ask once for the list of projects; empty when an index answers, else in a few words what did. Raises when nobody does."""
+        answer = self._page("", watch, tries=1)
+        if not answer.ok:
+            return f"answered {answer.status}"
+        if simple_pages.read(answer.content_type, answer.body, answer.url) is None:
+            return f"answered {answer.status} with {answer.content_type[:80] or 'no content type'!r}, which is no package index"
+        return ""
+
+    def _page(self, path: str, watch: Watch, *, tries: int = TRIES) -> Answer:
+        """The page at a path below the index, whatever its status; finds devpi's place of the index on the way."""
+        answer = self._ask(self.url + path, watch, tries)
+        if answer.status == NOT_FOUND and self._devpi_url and "X-Devpi-Api-Version" in answer.headers:
+            self.url, self._devpi_url = self._devpi_url, ""
+            return self._ask(self.url + path, watch, tries)
+        return answer
+
+    def _ask(self, url: str, watch: Watch, tries: int) -> Answer:
+        """Past caches, and following redirects as long as they stay at this server: another one is another index."""
+        request = Request(doing=f"reading {url}", url=url, headers=HEADERS, credential=self._credential, most=LONGEST_PAGE, tries=tries)
+        answer = self._transport.read(request, watch)
+        for _ in range(HOPS):
+            if not answer.location or (there := request.to(answer.location)).origin != request.origin:
+                break
+            request = there
+            answer = self._transport.read(request, watch)
+        return answer
+
+    @staticmethod
+    def _points_to_another_index(answer: Answer, project: str) -> bool:
+        """It has no such project and sends pip on, as pypiserver and GitLab do unless told otherwise; that index is not this one."""
+        there = urlsplit(joined(answer.url, answer.location))
+        return bool(answer.location) and there.netloc != urlsplit(answer.url).netloc and there.path.rstrip("/").endswith(f"/{project}")
+
+    def _sha256(self, file: RemoteFile, watch: Watch) -> str:
+        digest = hashlib.sha256()
+        for block in self.fetch(file, watch):
+            digest.update(block)
+        return digest.hexdigest()
