@@ -34,7 +34,7 @@ class VersionIndex:
     entries: tuple[oci.Entry, ...] = ()
     """Sorted by file name, which tells them apart."""
     strangers: tuple[Mapping[str, Any], ...] = ()
-    """Descriptors that are no file of this version; they stay when the index is written again."""
+    """Descriptors that are no file of this version; they stay when the index is written again. Sorted."""
     annotations: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -51,8 +51,8 @@ class VersionIndex:
         if (layout := annotations.get(f"{oci.OURS}layout", oci.LAYOUT)) != oci.LAYOUT:
             raise _taken(f"{what} has the layout {str(layout)[:100]!r} of a later version of this program")
         entries = [_entry(each, project, version) for each in manifests]
-        strangers = tuple(each for each, entry in zip(manifests, entries, strict=True) if not entry)
-        return cls(strangers=strangers, annotations=annotations).union([entry for entry in entries if entry])
+        strangers = sorted((each for each, entry in zip(manifests, entries, strict=True) if not entry), key=oci.encode)
+        return cls(strangers=tuple(strangers), annotations=annotations).union([entry for entry in entries if entry])
 
     def union(self, entries: Iterable[oci.Entry], annotations: Mapping[str, str] | None = None) -> VersionIndex:
         """With these entries and annotations as well; what is there already stays as it is.
@@ -78,7 +78,7 @@ class VersionIndex:
                 "schemaVersion": 2,
                 "mediaType": oci.INDEX,
                 "artifactType": oci.ARTIFACT,
-                "manifests": [*(entry.descriptor for entry in self.entries), *sorted(self.strangers, key=oci.encode)],
+                "manifests": [*(entry.descriptor for entry in self.entries), *self.strangers],
                 "annotations": self.annotations,
             }
         )
