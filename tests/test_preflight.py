@@ -261,13 +261,6 @@ def test_a_release_has_one_version(tmp_path: Path) -> None:
     assert mistake(tmp_path).what == "the files are of 3 releases: demo 1.0, demo 2.0, other 1.0"
 
 
-def test_two_versions_may_have_an_sdist_each(tmp_path: Path) -> None:
-    """That is one mistake, not two."""
-    factory.sdist(tmp_path, "demo", "1.0")
-    factory.sdist(tmp_path, "demo", "2.0")
-    assert mistake(tmp_path).code == "several-releases"
-
-
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

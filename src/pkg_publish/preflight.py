@@ -20,7 +20,7 @@ from pkg_publish.model import Distribution, Filetype, Release, Stamp
 
 if TYPE_CHECKING:
     import io
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -94,7 +94,7 @@ def check(found: Found, tell: Callable[[object], None] = lambda _: None) -> Rele
         examined = list(pool.map(partial(_examined, built=found.built), found.paths))
     Mistakes.raise_any(each for each in examined if isinstance(each, PublishError))
     files = sorted((each for each in examined if isinstance(each, _File)), key=lambda each: (each.named.filetype is Filetype.SDIST, each.named.name))
-    Mistakes.raise_any(_disagreements(files))
+    _check_one_release(files)
     for each in files:
         if each.said.is_newer:
             tell(NewerMetadata(each.named.name, each.said.metadata_version))
@@ -102,20 +102,16 @@ def check(found: Found, tell: Callable[[object], None] = lambda _: None) -> Rele
     return Release(project=said.project, version=said.version, distributions=tuple(each.distribution for each in files))
 
 
-def _disagreements(files: Sequence[_File]) -> Iterator[Invalid]:
-    """One release is one project in one version, with one sdist at most."""
-    releases = {f"{each.said.project} {each.said.version}" for each in files}
+def _check_one_release(files: Sequence[_File]) -> None:
+    """One project in one version; it has one sdist at most, since an sdist has only one name."""
+    releases = sorted({f"{each.said.project} {each.said.version}" for each in files})
     if len(releases) > 1:
-        yield Invalid(
-            f"the files are of {len(releases)} releases: {', '.join(sorted(releases)[:5])}",
+        several = Invalid(
+            f"the files are of {len(releases)} releases: {', '.join(releases[:5])}",
             code="several-releases",
             cure="Publish one version of one project at a time: empty the folder before it is filled, or name another with `dist-dir`.",
         )
-    sdists = [each.named.name for each in files if each.named.filetype is Filetype.SDIST]
-    if len(sdists) > 1 and len(releases) == 1:
-        yield Invalid(
-            f"there are {len(sdists)} sdists of one release: {', '.join(sdists[:5])}", code="several-releases", cure="Keep one: no index takes a second."
-        )
+        raise Mistakes([several])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

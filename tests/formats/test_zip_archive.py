@@ -52,6 +52,11 @@ def test_members_and_texts_are_read() -> None:
     assert contents.texts == {"a/b": b""}
 
 
+def test_an_archive_without_members_is_sound() -> None:
+    """What it must have is asked elsewhere."""
+    assert not zip_archive.read(io.BytesIO(b"PK\5\6".ljust(22, b"\0")), {}).members
+
+
 def test_a_member_tells_size_checksum_and_permissions() -> None:
     """All from the directory; nothing is inflated."""
     member = zip_archive.read(io.BytesIO(zipped(info("a", mode=stat.S_IFREG | 0o755))), {}).members["a"]

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], watch:
     would see what later steps of the job are given.
     """
     began = watch.now()
-    with subprocess.Popen(  # noqa: S603 - the build, as the user asked
+    process = subprocess.Popen(  # noqa: S603 - the build, as the user asked
         command,
         cwd=cwd,
         env=environ,
@@ -70,37 +70,44 @@ def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], watch:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-    ) as process:
-        listener = _Listener(process.stdout, watch)
-        try:
-            while not _ended(process):
-                if watch.cancelled:
-                    raise watch.verdict()
-                listener.break_silence(began)
-        finally:
-            _end(process)
-            listener.thread.join(PATIENCE)
+    )
+    listener = _Listener(cast("IO[bytes]", process.stdout), watch)
+    try:
+        while not _ended(process):
+            if watch.cancelled:
+                raise watch.verdict()
+            listener.break_silence(began)
+    finally:
+        _end(process)
+        listener.leave()
     if process.returncode:
         raise ChildFailed(process.returncode, listener.lines)
 
 
 class _Listener:
-    """Tells each line from a thread of its own; one that a process outside of the group keeps open is left alone."""
+    """Tells each line from a thread of its own, which a process outside of the group may keep from ending: so it owns the stream."""
 
-    def __init__(self, stream: IO[bytes] | None, watch: Watch) -> None:
-        assert stream is not None  # noqa: S101 - a pipe was asked for
+    def __init__(self, stream: IO[bytes], watch: Watch) -> None:
         self.lines: deque[str] = deque(maxlen=REMEMBERED)
         self._stream, self._watch, self._heard = stream, watch, watch.now()
-        self.thread = threading.Thread(target=self._listen, daemon=True)
-        self.thread.start()
+        self._left = False
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
 
     def _listen(self) -> None:
-        with suppress(ValueError, OSError):  # closed under us
-            for line in iter(lambda: self._stream.readline(LONGEST_LINE), b""):
+        with self._stream as stream:
+            for line in iter(lambda: stream.readline(LONGEST_LINE), b""):
+                if self._left:
+                    break
                 text = line.decode("utf-8", "replace").rstrip("\r\n")
                 self._heard = self._watch.now()
                 self.lines.append(text)
                 self._watch.tell(BackendSaid(text))
+
+    def leave(self) -> None:
+        """Hear what was said, and nothing that is said later."""
+        self._thread.join(PATIENCE)
+        self._left = True
 
     def break_silence(self, began: float) -> None:
         """Say that it goes on, if nobody said anything for long."""
@@ -126,3 +133,4 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             process.wait(PATIENCE)
     with suppress(ProcessLookupError, PermissionError):  # macOS refuses where Linux finds nobody
         os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

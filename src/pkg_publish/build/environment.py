@@ -43,12 +43,9 @@ NEVER = ("ACTIONS_", "GITHUB_TOKEN", "GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH
 FOR_UV = {
     "PIP_INDEX_URL": "UV_INDEX_URL",
     "PIP_EXTRA_INDEX_URL": "UV_EXTRA_INDEX_URL",
-    "PIP_NO_INDEX": "UV_NO_INDEX",
     "PIP_TRUSTED_HOST": "UV_INSECURE_HOST",
     "PIP_CONSTRAINT": "UV_CONSTRAINT",
     "PIP_BUILD_CONSTRAINT": "UV_BUILD_CONSTRAINT",
-    "PIP_DEFAULT_TIMEOUT": "UV_HTTP_TIMEOUT",
-    "PIP_TIMEOUT": "UV_HTTP_TIMEOUT",
     "PIP_CLIENT_CERT": "SSL_CLIENT_CERT",
     "PIP_CERT": "SSL_CERT_FILE",
     "REQUESTS_CA_BUNDLE": "SSL_CERT_FILE",
@@ -57,8 +54,16 @@ FOR_UV = {
 }
 """What pip is told, and where uv looks for the same; what uv is told itself comes first."""
 
-NOT_FOR_UV = frozenset(["UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_BREAK_SYSTEM_PACKAGES", "UV_PROJECT_ENVIRONMENT"])
-"""Where uv should install to, said by somebody who meant another installation."""
+NOT_FOR_UV = frozenset(
+    [
+        *("UV_PYTHON", "UV_MANAGED_PYTHON", "UV_NO_MANAGED_PYTHON", "UV_PYTHON_PREFERENCE", "UV_SYSTEM_PYTHON", "UV_BREAK_SYSTEM_PACKAGES"),
+        *("UV_TARGET", "UV_PREFIX", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR"),
+    ]
+)
+"""What uv should install for, and where, said by somebody who meant another installation."""
+
+YES = frozenset(["1", "true", "t", "yes", "y", "on"])
+"""What pip takes for one."""
 
 
 def child_environ(environ: Mapping[str, str], allow: Collection[str]) -> dict[str, str]:
@@ -98,9 +103,17 @@ def uv_environ(environ: Mapping[str, str]) -> dict[str, str]:
     for theirs, ours in FOR_UV.items():
         if told.get(theirs):
             told.setdefault(ours, told[theirs])
+    timeout = told.get("PIP_TIMEOUT") or told.get("PIP_DEFAULT_TIMEOUT", "")
+    if timeout.isdecimal():
+        told.setdefault("UV_HTTP_TIMEOUT", timeout)
     if links := ",".join(_links(told.get("PIP_FIND_LINKS", ""))):
         told.setdefault("UV_FIND_LINKS", links)
     return told | {"NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
+
+
+def uv_flags(environ: Mapping[str, str]) -> list[str]:
+    """What uv must be told on its command line, since it reads no variable for it."""
+    return ["--no-index"] if environ.get("PIP_NO_INDEX", "").lower() in YES else []
 
 
 def _links(text: str) -> Iterator[str]:

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 SHOWN = 20
 """The last lines of a failed build that the error holds."""
 
+CURES = {
+    "build-failed": "Read what the build said, and run the same at home.",
+    "build-requirements": "Check that the index can be reached and has what `build-system.requires` asks for, for this Python.",
+}
+
 DEFAULT_BACKEND = "setuptools.build_meta:__legacy__"
 """PEP 517's answer where `pyproject.toml` names none."""
 
@@ -127,15 +132,16 @@ def _build_environ(settings: BuildSettings) -> dict[str, str]:
 
 def _build_all(settings: BuildSettings, scratch: Path, shop: Workshop) -> Iterator[Path]:
     """The sdist first, for the wheel is built from it."""
-    source = settings.project
+    source, watch = settings.project, shop.watch
     if "sdist" in settings.formats:
         raw = _build(source, "sdist", scratch, shop)
         sdist = settings.into / raw.name
-        with _failing_as(f"packing {raw.name} again"), raw.open("rb") as old, tempfile.TemporaryFile(dir=scratch) as tar, sdist.open("xb") as new:
+        with _step(f"packing {raw.name} again", watch), raw.open("rb") as old, tempfile.TemporaryFile(dir=scratch) as tar, sdist.open("xb") as new:
             repack(old, tar, new, int(shop.environ["SOURCE_DATE_EPOCH"]))
         yield sdist
         if "wheel" in settings.formats:
-            source = _unpacked(sdist, scratch / "source")
+            with _step(f"unpacking {sdist.name}", watch):
+                source = _unpacked(sdist, scratch / "source")
     if "wheel" in settings.formats:
         wheel = _build(source, "wheel", scratch, shop)
         yield wheel.replace(settings.into / wheel.name)
@@ -143,34 +149,33 @@ def _build_all(settings: BuildSettings, scratch: Path, shop: Workshop) -> Iterat
 
 def _unpacked(sdist: Path, folder: Path) -> Path:
     """Unpack an sdist and return the folder of the project."""
-    with _failing_as(f"unpacking {sdist.name}"), tarfile.open(sdist) as archive:
+    with tarfile.open(sdist) as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", None)  # 3.11.0 to 3.11.3 have none
         archive.extractall(folder)  # noqa: S202 - what the project's own build packed, and `data_filter` guards
-        return folder / sdist.name.removesuffix(".tar.gz")
+    return folder / sdist.name.removesuffix(".tar.gz")
 
 
 def _build(project: Path, kind: Literal["sdist", "wheel"], scratch: Path, shop: Workshop) -> Path:
     """Build one distribution in an environment of its own; returns where it lies."""
     from build import ProjectBuilder
 
-    isolated = Isolated(scratch / f"{kind}-environment", shop)
-    with _failing_as(f"making an environment for the {kind} with Python {shop.python.version}", code="build-requirements"):
-        isolated.make()
-
     def backend_runs(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         child.run(cmd, cwd=Path(cwd or project), environ={**shop.environ, **(extra_environ or {})}, watch=shop.watch)
 
-    with _failing_as(f"reading {project / 'pyproject.toml'}"):
+    isolated = Isolated(scratch / f"{kind}-environment", shop)
+    with _step(f"making an environment for the {kind} with Python {shop.python.version}", shop.watch, code="build-requirements"):
+        isolated.make()
+    with _step(f"reading {project / 'pyproject.toml'}", shop.watch):
         builder = ProjectBuilder.from_isolated_env(isolated, project, runner=backend_runs)
-    with _failing_as(f"installing what the build of the {kind} requires", code="build-requirements"):
+    with _step(f"installing what the build of the {kind} requires", shop.watch, code="build-requirements"):
         isolated.install(builder.build_system_requires)
     backend = isolated.name(_backend(project))
     shop.watch.tell(BuildBegan(project=shop.project, kind=kind, backend=backend, python=shop.python.version))
-    with _failing_as(f"building the {kind} with {backend}"), _warnings_told(shop.watch):
+    with _step(f"building the {kind} with {backend}", shop.watch):
         requirements = builder.get_requires_for_build(kind)
-    with _failing_as(f"installing what {backend} requires", code="build-requirements"):
+    with _step(f"installing what {backend} requires", shop.watch, code="build-requirements"):
         isolated.install(requirements)
-    with _failing_as(f"building the {kind} with {backend}"), _warnings_told(shop.watch):
+    with _step(f"building the {kind} with {backend}", shop.watch):
         return Path(builder.build(kind, scratch / kind))
 
 
@@ -182,34 +187,29 @@ def _backend(project: Path) -> str:
 
 
 @contextmanager
-def _failing_as(doing: str, *, code: str = "build-failed") -> Iterator[None]:
-    """Turn what fails in a build into a `BuildError` that holds its last words."""
+def _step(doing: str, watch: Watch, *, code: str = "build-failed") -> Iterator[None]:
+    """Turn what fails into a `BuildError` that holds its last words; tell warnings about the project with the rest of the build's output."""
     from build import BuildBackendException, BuildException
 
     try:
-        yield
+        with _warnings_told(watch):
+            yield
     except (BuildException, BuildBackendException, ChildFailed, UnicodeDecodeError, *UNPACKING) as error:
         cause = error.exception if isinstance(error, BuildBackendException) else error
         if isinstance(cause, PublishError):  # cancelled while the backend ran
             raise cause from None
         lines = cause.lines if isinstance(cause, ChildFailed) else str(error).splitlines()
         details = [line for line in lines if line.strip()][-SHOWN:]
-        raise BuildError(
-            f"{doing} failed", code=code, cure=CURES[code], paste="python -m build", said=details[-1] if details else str(cause), details=details
-        ) from error
-
-
-CURES = {
-    "build-failed": "Read what the build said, and run the same at home.",
-    "build-requirements": "Check that the index can be reached and has what `build-system.requires` asks for, for this Python.",
-}
+        said = details[-1] if details else str(cause)
+        raise BuildError(f"{doing} failed", code=code, cure=CURES[code], paste="python -m build", said=said, details=details) from error
 
 
 @contextmanager
 def _warnings_told(watch: Watch) -> Iterator[None]:
-    """Warnings about the project belong to the build's output, not to our own."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield
-    for each in caught:
-        watch.tell(BackendSaid(f"warning: {each.message}"))
+        try:
+            yield
+        finally:
+            for each in caught:
+                watch.tell(BackendSaid(f"warning: {each.message}"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pkg_publish.build import child
-from pkg_publish.build.environment import uv_environ
+from pkg_publish.build.environment import uv_environ, uv_flags
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -48,7 +48,7 @@ class Isolated:
     def install(self, requirements: Collection[str]) -> None:
         """Install what the build requires; raises `ChildFailed`."""
         if requirements:
-            self._uv("pip", "install", "--python", self.python_executable, "--", *sorted(requirements))
+            self._uv("pip", "install", *uv_flags(self.shop.environ), "--python", self.python_executable, "--", *sorted(requirements))
 
     def _uv(self, *words: str) -> None:
         """Relative paths in variables are relative to the folder where the command runs, and no configuration of the project is read."""
