@@ -103,6 +103,8 @@ class Web:
                 yield f"{answer.headers.get_content_type()} {answer.url}".encode()
                 while block := answer.read(BLOCK):
                     yield block
+                if left := getattr(answer, "length", 0):
+                    raise http.client.IncompleteRead(b"", left)
         except urllib.error.HTTPError as error:
             with error:
                 raise Unreachable(f"{shown(address)} answered {error.code}", passing=error.code in PASSING) from error

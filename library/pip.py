@@ -73,9 +73,8 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
             raise Unreachable(f"{path} cannot be read as a configuration of pip: {error}") from error
         for section in ("global", "install"):
             if parser.has_section(section):
-                settings |= {name.replace("_", "-"): value for name, value in parser.items(section)}
-    variables = {name[4:].lower().replace("_", "-"): value for name, value in environ.items() if name.startswith("PIP_")}
-    return {name: value for name, value in (settings | variables).items() if value}
+                settings |= {name.replace("_", "-"): value for name, value in parser.items(section) if value}
+    return settings | {name[4:].lower().replace("_", "-"): value for name, value in environ.items() if name.startswith("PIP_") and value}
 
 
 def files(environ: Mapping[str, str]) -> list[Path]:
