@@ -2,11 +2,10 @@
 
 PYTHON ?= python3
 PARTS = $(PYTHON) tests/real_parts.py
-MAIN = $(shell $(PARTS) --pythons | head -n 1)
-OTHERS = $(shell $(PARTS) --pythons | tail -n +2)
+PYTHONS = $(shell $(PARTS) --pythons)
+MAIN = $(firstword $(PYTHONS))
+OTHERS = $(wordlist 2, 9, $(PYTHONS))
 PYTEST = -m pytest -q -n auto --maxprocesses 4
-
-export PYTHONPATH := $(CURDIR)/src
 
 .PHONY: test parts lint types whole engine format lock
 

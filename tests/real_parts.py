@@ -67,14 +67,14 @@ class Missing(Exception):
 # Where things are.
 
 
-def keyed(name: str, lock: Path) -> Path:
-    """A folder that another lock does not share."""
-    return CACHE / f"{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:8]}"
+def keyed(name: str, *contents: bytes) -> Path:
+    """A folder that nothing with other contents shares."""
+    return CACHE / f"{name}-{hashlib.sha256(b'/'.join(contents)).hexdigest()[:8]}"
 
 
 def environment(version: str) -> Path:
-    """The virtual environment of one Python."""
-    return keyed(f"python-{version}", LOCK)
+    """The virtual environment of one Python, for this checkout: our package is in it as the editable source that it is here."""
+    return keyed(f"python-{version}", LOCK.read_bytes(), bytes(ROOT))
 
 
 def python_of(folder: Path) -> Path | None:
@@ -99,7 +99,7 @@ def _interpreter(version: str) -> Path | None:
 
 def node_folder() -> Path:
     """Where the locked npm packages are."""
-    return keyed("node", NODE / "package-lock.json")
+    return keyed("node", (NODE / "package-lock.json").read_bytes())
 
 
 def find(name: str) -> Path | None:
@@ -162,6 +162,7 @@ def bring_python(wanted: list[str]) -> None:
             run(uv, "venv", "--no-config", "--quiet", "--clear", "--no-python-downloads", "--python", interpreters()[version], folder, **settings)
             sync = ["pip", "sync", "--no-config", "--quiet", "--require-hashes", "--compile-bytecode", "--python", folder / "bin" / "python"]
             run(uv, *sync, LOCK, **settings)
+            (folder / "lib" / f"python{version}" / "site-packages" / "checkout.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
             (folder / "complete").touch()
 
 
