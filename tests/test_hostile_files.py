@@ -131,7 +131,7 @@ CUTS = st.one_of(st.just(1.0), PLACES)
 FUZZING = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def judged(path: Path, data: bytes) -> None:
+def expect_verdict(path: Path, data: bytes) -> None:
     """A release or mistakes: anything else is a bug of ours."""
     path.write_bytes(data)
     try:
@@ -146,7 +146,7 @@ def judged(path: Path, data: bytes) -> None:
 def test_a_spoilt_wheel_is_no_crash(tmp_path: Path, changes: list[tuple[float, int]], cut: float) -> None:
     """Whichever bytes are others."""
     path = factory.wheel(tmp_path)
-    judged(path, spoilt(path.read_bytes(), changes, cut))
+    expect_verdict(path, spoilt(path.read_bytes(), changes, cut))
 
 
 @FUZZING
@@ -155,13 +155,13 @@ def test_a_spoilt_sdist_is_no_crash(tmp_path: Path, changes: list[tuple[float, i
     """Spoilt as it lies there, or before it was packed: a checksum hides the tar from most changes."""
     path = factory.sdist(tmp_path)
     data = path.read_bytes()
-    judged(path, gzip.compress(spoilt(gzip.decompress(data), changes, cut)) if inside else spoilt(data, changes, cut))
+    expect_verdict(path, gzip.compress(spoilt(gzip.decompress(data), changes, cut)) if inside else spoilt(data, changes, cut))
 
 
 def test_fuzzing_reaches_both_verdicts(tmp_path: Path) -> None:
     """A change in the middle of a module is nobody's mistake; most others are."""
     path = factory.wheel(tmp_path, content=random.Random(1).randbytes(4096))  # noqa: S311 - test data
     sound = path.read_bytes()
-    judged(path, sound)
+    expect_verdict(path, sound)
     with pytest.raises(Mistakes):
         preflight.check(preflight.Found(paths=(path.rename(tmp_path / "demo-2.0-py3-none-any.whl"),)))

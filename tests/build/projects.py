@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import threading
 from dataclasses import dataclass, field
@@ -97,9 +98,13 @@ class Bench:
         return [event.line for event in self.events if isinstance(event, build.BackendSaid)]
 
 
-def is_running(process: int) -> bool:
-    """A process that nobody has waited for yet is none that runs."""
+def has_ended(process: int, within: float = 5.0) -> bool:
+    """Whether a process ends in so many seconds; one that nobody has waited for yet is at its end."""
     try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], within)[0])
+    finally:
+        os.close(handle)

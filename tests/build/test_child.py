@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.build.projects import is_running
+from tests.build.projects import has_ended
 
 from pkg_publish.build import child
 from pkg_publish.build.child import BackendSaid, ChildFailed, StillBuilding
@@ -89,7 +89,7 @@ def test_a_child_that_ignores_the_polite_signal_is_ended(monkeypatch: pytest.Mon
     ear = Ear(lambda _: ear.stop.set())
     with pytest.raises(Cancelled):
         ear.run("import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(os.getpid()); time.sleep(600)")
-    assert not is_running(int(ear.lines[0]))
+    assert has_ended(int(ear.lines[0]))
 
 
 LEAVES = "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session={}).pid)"
@@ -99,7 +99,7 @@ def test_nothing_is_left_behind() -> None:
     """A process of the build would see what the next step of the job is given."""
     ear = Ear()
     ear.run(LEAVES.format("False"))
-    assert not is_running(int(ear.lines[0]))
+    assert has_ended(int(ear.lines[0]))
 
 
 def test_a_process_that_escaped_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +108,7 @@ def test_a_process_that_escaped_holds_nobody_up(monkeypatch: pytest.MonkeyPatch)
     ear = Ear()
     ear.run(LEAVES.format("True"))
     escaped = int(ear.lines[0])
-    assert is_running(escaped)
+    assert not has_ended(escaped, within=0)
     os.kill(escaped, signal.SIGKILL)
 
 

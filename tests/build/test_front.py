@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests import factory
-from tests.build.projects import PYPROJECT, Bench, environ, is_running, project
+from tests.build.projects import PYPROJECT, Bench, environ, has_ended, project
 
 from pkg_publish import build, preflight
 from pkg_publish.errors import BuildError, Cancelled, ConfigError, Environment, Mistakes
@@ -255,7 +255,7 @@ def test_a_cancel_ends_the_build_and_all_it_started(bench: Bench, tmp_path: Path
     with pytest.raises(Cancelled):
         bench.run()
 
-    assert not is_running(children[0])
+    assert has_ended(children[0])
     assert not list(bench.into.iterdir())
 
 
