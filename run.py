@@ -44,7 +44,7 @@ def main(argv: "list[str]") -> int:
     other = "" if fits else another_python(os.environ)
     if sys.version_info < OLDEST and not other:
         what = f"This Python is {sys.version.split()[0]}, and there is no 3.11 to 3.14 on PATH, in the runner's tool cache or in pyenv"
-        fail(what, code="python-too-old", cure="Add this step before the one that failed:", paste=SETUP_PYTHON)
+        fail(what, code="set-up-python", cure="Add this step before the one that failed:", paste=SETUP_PYTHON)
     if other or not (sys.flags.isolated and sys.flags.no_site):
         return go_on_in(other or sys.executable, argv)
     for stream in (sys.stdout, sys.stderr):
@@ -172,7 +172,7 @@ def make_library(folder: str) -> None:
         what = f"The Python at {sys.executable} lacks a part of its standard library: {error}"
         fail(
             what,
-            code="python-incomplete",
+            code="set-up-python",
             cure="Install all of it (Debian: apt-get install python3), or add this step before the one that failed:",
             paste=SETUP_PYTHON,
         )

@@ -7,7 +7,7 @@ done
 what='There is no Python on PATH. Run in a container that has one, 3.11 or newer, or add this step before the one that failed:'
 step='- uses: actions/setup-python@v6'
 with='  with: {python-version: "3.13"}'
-printf '%s\n' "::error title=pkg-publish cannot start::$what%0A$step%0A$with%0ASee docs/troubleshooting.md#no-python"
+printf '%s\n' "::error title=pkg-publish cannot start::$what%0A$step%0A$with%0ASee docs/troubleshooting.md#set-up-python"
 printf '%s\n' '## Nothing is published: pkg-publish cannot start' '' "$what" '' '```yaml' "$step" "$with" '```' >>"${GITHUB_STEP_SUMMARY:-/dev/null}"
 for output in status=failed files=[] target= targets= project= version= url= install-command= digest= tag= release-id= upload-url= fallback-reason= report=; do
     printf '%s\n' "$output"

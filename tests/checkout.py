@@ -112,11 +112,11 @@ class Checkout:
         """Where the libraries are kept at home."""
         return self.folder / "home" / ".cache" / "pkg-publish"
 
-    def command(self, *argv: str, python: str | Path = sys.executable) -> list[str]:
+    def command(self, *argv: str, python: str = sys.executable) -> list[str]:
         """How a user starts it by hand."""
-        return [str(python), str(self.root / "run.py"), *argv]
+        return [python, str(self.root / "run.py"), *argv]
 
-    def run(self, *argv: str, python: str | Path = sys.executable, cwd: Path | None = None, **environ: str) -> Ended:
+    def run(self, *argv: str, python: str = sys.executable, cwd: str = "", **environ: str) -> Ended:
         """Start it by hand and wait; `environ` is added to what it starts with."""
         done = subprocess.run(
             self.command(*argv, python=python), env=self.environ | environ, cwd=cwd or self.folder, capture_output=True, text=True, check=False
@@ -147,7 +147,7 @@ def outputs(environ: Mapping[str, str]) -> dict[str, str]:
     for line in lines:
         name, marked, delimiter = line.partition("<<")
         if marked:
-            found[name] = "\n".join(iter(lambda: next(lines), delimiter))  # noqa: B023 - read at once
+            found[name] = "\n".join(iter(lambda: next(lines), delimiter))
         else:
             name, _, found[line.partition("=")[0]] = line.partition("=")
     return found

@@ -59,7 +59,7 @@ def test_python_3_6_can_read_it() -> None:
 def test_an_old_python_alone_says_what_to_add(checkout: Checkout, python: Path, tmp_path: Path) -> None:
     """Where there is no other, the step's YAML is the message, and every output is written."""
     step = runner_files(tmp_path)
-    ended = checkout.run("publish", python=python, PATH="", **step)
+    ended = checkout.run("publish", python=str(python), PATH="", **step)
     assert ended.code == 8
     assert ended.stdout.startswith("::error title=pkg-publish cannot start::This Python is 3.")
     assert "- uses: actions/setup-python@" in ended.stdout
@@ -68,20 +68,21 @@ def test_an_old_python_alone_says_what_to_add(checkout: Checkout, python: Path, 
 
 
 @pytest.mark.parametrize(
-    ("place", "variable", "value"),
+    ("variable", "place"),
     [
-        ("bin/python3.12", "PATH", "bin"),
-        ("bin/python3", "PATH", "bin"),
-        ("cache/Python/3.12.7/x64/bin/python3", "RUNNER_TOOL_CACHE", "cache"),
-        ("cache/Python/3.12.7/arm64/bin/python3", "AGENT_TOOLSDIRECTORY", "cache"),
-        ("pyenv/versions/3.12.7/bin/python3", "PYENV_ROOT", "pyenv"),
-        ("home/.pyenv/versions/3.12.7/bin/python3", "NOTHING", ""),
+        ("PATH", "python3.12"),
+        ("PATH", "python3"),
+        ("RUNNER_TOOL_CACHE", "Python/3.12.7/x64/bin/python3"),
+        ("AGENT_TOOLSDIRECTORY", "Python/3.12.7/arm64/bin/python3"),
+        ("PYENV_ROOT", "versions/3.12.7/bin/python3"),
+        ("HOME", ".pyenv/versions/3.12.7/bin/python3"),
     ],
 )
-def test_an_old_python_finds_a_newer_one(checkout: Checkout, old_python: Path, tmp_path: Path, place: str, variable: str, value: str) -> None:
+def test_an_old_python_finds_a_newer_one(checkout: Checkout, old_python: Path, variable: str, place: str) -> None:
     """The one that began is replaced, with its words and its exit code."""
-    newer_at(tmp_path / place)
-    ended = checkout.run("a word", "--flag", python=old_python, **({"PATH": ""} | {variable: str(tmp_path / value)}))
+    where = checkout.folder / "where"
+    newer_at(where / place)
+    ended = checkout.run("a word", "--flag", python=str(old_python), **({"PATH": ""} | {variable: str(where)}))
     assert (ended.code, ended.lines[0], ended.lines[3]) == (3, "cli a word --flag", sys.executable)
 
 
@@ -197,7 +198,7 @@ def test_planted_modules_change_nothing(checkout: Checkout, tmp_path: Path, vari
         (planted / f"{name}.py").write_text("raise SystemExit('planted')\n")
     (planted / "sitecustomize.py").write_text("import sys; sys.planted = True\n")
     for _ in ("cold", "warm"):
-        ended = checkout.run(cwd=planted, **{variable: str(planted)})
+        ended = checkout.run(cwd=str(planted), **{variable: str(planted)})
         assert (ended.code, ended.lines[1]) == (3, ended.lines[2])
 
 

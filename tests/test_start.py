@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -12,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 import run
-from tests.checkout import Checkout, Ended, outputs, runner_files, until
+from tests.checkout import Checkout, Ended, outputs, runner_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SHELLS = ["dash", "bash", "busybox"]
 WAITS = """
-import os, signal, sys, time
+import signal, sys, time
 def main(argv):
-    signal.signal(signal.SIGTERM, lambda *_: print("told") or sys.exit(5))
-    signal.signal(signal.SIGINT, lambda *_: print("told") or sys.exit(5))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(5))
     print("ready")
     time.sleep(60)
 """
@@ -52,12 +51,12 @@ def program(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def sh(shell: list[str], checkout: Checkout, *argv: str, cwd: Path | None = None, **environ: str) -> Ended:
+def sh(shell: list[str], checkout: Checkout, *argv: str, cwd: str = "", **environ: str) -> Ended:
     """Start the action as its steps do."""
-    script = checkout.root / "start.sh" if cwd is None else Path("start.sh")
+    script = checkout.root / "start.sh" if not cwd else Path("start.sh")
     command = [*shell, "-e", "-c", f'exec "$0" $SHELL_WORD "{script}" "$@"', shell[0], *argv]
     environ = checkout.environ | {"SHELL_WORD": " ".join(shell[1:])} | environ
-    done = subprocess.run(command, env=environ, cwd=cwd, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environ, cwd=cwd or None, capture_output=True, text=True, check=False)
     return Ended(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
@@ -69,7 +68,7 @@ def test_it_becomes_the_python_that_runs(shell: list[str], checkout: Checkout) -
 
 def test_it_may_be_started_from_its_own_folder(shell: list[str], checkout: Checkout) -> None:
     """`sh start.sh`, without a path before it."""
-    assert sh(shell, checkout, cwd=checkout.root).code == 3
+    assert sh(shell, checkout, cwd=str(checkout.root)).code == 3
 
 
 def test_a_python_that_only_offers_itself_is_passed_by(shell: list[str], checkout: Checkout) -> None:
@@ -103,5 +102,5 @@ def test_a_signal_to_the_step_reaches_the_engine(shell: list[str], checkout: Che
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     process.send_signal(number)
-    assert process.communicate(timeout=5)[0] == "told\n"
+    process.communicate(timeout=5)
     assert process.returncode == 5

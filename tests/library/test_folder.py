@@ -60,7 +60,7 @@ def test_the_bare_python_is_bare(bare_python: Path) -> None:
 
 def test_a_wheelhouse_needs_neither_pip_nor_index(checkout: Checkout, bare_python: Path) -> None:
     """The standard library unpacks it."""
-    assert checkout.run(python=bare_python, PKG_PUBLISH_WHEELHOUSE=str(checkout.wheels)).code == 3
+    assert checkout.run(python=str(bare_python), PKG_PUBLISH_WHEELHOUSE=str(checkout.wheels)).code == 3
 
 
 def test_a_wheelhouse_is_all_that_is_asked(checkout: Checkout) -> None:
@@ -78,7 +78,7 @@ def test_our_release_has_a_wheelhouse_for_the_day_the_index_is_down(checkout: Ch
     """The asset of our version for this platform, from the server that the action came from."""
     with Front("http://127.0.0.1:9") as server:
         server.fail_reads(Fault(status=200, body=zipped(checkout)))
-        ended = checkout.run(python=bare_python if python == "bare" else sys.executable, GITHUB_SERVER_URL=server.url)
+        ended = checkout.run(python=str(bare_python) if python == "bare" else sys.executable, GITHUB_SERVER_URL=server.url)
         assert [seen.path for seen in server.requests] == [f"/octo/pkg-publish-action/releases/download/v9.9/wheelhouse-{platform_word()}.zip"]
     assert ended.code == 3
 
@@ -99,7 +99,7 @@ def test_every_way_that_failed_is_named(checkout: Checkout, bare_python: Path, f
     """Index, pip and release, each with its reason."""
     with Front("http://127.0.0.1:9") as server:
         server.fail_reads(fault)
-        ended = checkout.run(python=bare_python, GITHUB_SERVER_URL=server.url, PIP_INDEX_URL="")
+        ended = checkout.run(python=str(bare_python), GITHUB_SERVER_URL=server.url, PIP_INDEX_URL="")
     assert ended.code == 8
     assert "this Python has no pip that knows an index, and PIP_INDEX_URL names none; pip: " in ended.stderr
     assert "No module named pip; " in ended.stderr

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import os
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +15,8 @@ from tests.checkout import Checkout
 from tests.servers.front import Fault, Front
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.servers.devpi import Devpi
     from tests.servers.pypiserver import PypiServer
 
@@ -163,5 +163,11 @@ def test_settings_of_uv_change_nothing(checkout: Checkout, tmp_path: Path) -> No
     project.mkdir()
     (project / "pyproject.toml").write_text("[tool.uv]\nno-index = true\noffline = true\n")
     (project / "uv.toml").write_text("no-index = true\n")
-    environ = {"UV_EXCLUDE_NEWER": "2001-01-01", "UV_PYTHON": "2.7", "UV_TARGET": str(tmp_path / "target"), "UV_INDEX_URL": "http://127.0.0.1:9", "UV_SYSTEM_PYTHON": "1"}
-    assert checkout.run(cwd=project, **environ).code == 3
+    environ = {
+        "UV_EXCLUDE_NEWER": "2001-01-01",
+        "UV_PYTHON": "2.7",
+        "UV_TARGET": str(tmp_path / "target"),
+        "UV_INDEX_URL": "http://127.0.0.1:9",
+        "UV_SYSTEM_PYTHON": "1",
+    }
+    assert checkout.run(cwd=str(project), **environ).code == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,8 @@ from library.errors import Unreachable
 from tests.checkout import Checkout
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.servers.pypiserver import PypiServer
 
 
