@@ -38,6 +38,14 @@ def test_staged_items_are_seen_by_nobody() -> None:
     assert (look.state, look.claimed, look.missing) == (State.ABSENT, False, [])
 
 
+def test_what_some_readers_do_not_see_yet_is_claimed_and_not_complete() -> None:
+    """Nothing has to be sent, and no other place may have the version."""
+    late = {name: Item(name=name, sha256=item.sha256, late=True) for name, item in TWO.items()}
+    look = Look(wanted=TWO, held=late)
+
+    assert (look.state, look.claimed, look.missing) == (State.PARTIAL, True, [])
+
+
 def expected(before: State, after: Look, failure: Failure | None, *, reached: bool) -> set[object]:
     """The contract's section 6 in other words than the code's."""
     if before is State.COMPLETE:

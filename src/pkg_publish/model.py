@@ -50,6 +50,8 @@ class Item:
     """None: a foreign item whose place keeps no digest (`held` fetches and hashes what has one of our names)."""
     visible: bool = True
     """False: staged, no reader sees it yet."""
+    late: bool = False
+    """It is there, and some readers do not see it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,10 @@ class Receipt:
     """An index that plain pip can read; empty where pip cannot."""
     digest: str = ""
     """OCI: `sha256:…` of the version's index."""
+    visible_to: str = ""
+    """`public` or `private`, as a read without a login has shown; empty where that is not known."""
+    warning: str = ""
+    """What its owner should know of it: a sentence."""
     tag: str = ""
     release_id: str = ""
     upload_url: str = ""

@@ -70,7 +70,7 @@ class Look:
             return State.UNREADABLE
         if self.differing:
             return State.CONFLICT
-        if not self.missing and all(self.held[name].visible for name in self.wanted):
+        if not self.missing and all(self.held[name].visible and not self.held[name].late for name in self.wanted):
             return State.COMPLETE
         return State.PARTIAL if self.claimed else State.ABSENT
 

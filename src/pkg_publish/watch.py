@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
+    from pkg_publish.secret import Secret
+
 LONGEST_WAIT = 60.0
 """Seconds: no socket waits longer for one answer."""
 
@@ -53,6 +55,13 @@ class Sent:
 
     name: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """An event: the log must never show this secret, which did not exist when the run began."""
+
+    secret: Secret
 
 
 class Watch:
