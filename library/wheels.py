@@ -108,14 +108,19 @@ def take(name: str, pin: Pin, files: Mapping[str, str], source: Source, folder: 
     if name not in files:
         raise Unreachable(f"{name} is not among the files of {pin.name}")
     with tempfile.TemporaryFile(dir=folder.parent) as file:
-        digest = patiently(functools.partial(fetch, source, files[name], file))
-        if digest not in pin.hashes:
-            raise SetUpFailed(
-                f"{name} has the sha256 {digest}, which requirements.txt does not know: other bytes stand under this name",
-                code="set-up-hash",
-                cure="Find out who serves them (a mirror, a proxy, a damaged wheelhouse); nothing of them was run.",
-            )
+        fetch_locked(name, pin, files[name], source, file)
         unpack(file, folder)
+
+
+def fetch_locked(name: str, pin: Pin, place: str, source: Source, file: IO[bytes]) -> None:
+    """Fill a file with the bytes of one wheel. Raises `SetUpFailed` if they are not those that the lock knows."""
+    digest = patiently(functools.partial(fetch, source, place, file))
+    if digest not in pin.hashes:
+        raise SetUpFailed(
+            f"{name} has the sha256 {digest}, which requirements.txt does not know: other bytes stand under this name",
+            code="set-up-hash",
+            cure="Find out who serves them (a mirror, a proxy, a damaged wheelhouse); nothing of them was run.",
+        )
 
 
 def fetch(source: Source, place: str, file: IO[bytes]) -> str:
