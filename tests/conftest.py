@@ -45,7 +45,7 @@ def pytest_configure() -> None:
     environ["PIP_CACHE_DIR"] = str(real_parts.CACHE / "pip-cache")
 
 
-ONCE = frozenset({"actions", "servers", "test_committed.py", "test_house.py", "test_workflows.py"})
+ONCE = frozenset({"actions", "servers", "test_committed.py", "test_house.py", "test_real_builds.py", "test_workflows.py"})
 """Tests that another Python would not answer otherwise."""
 
 
