@@ -153,13 +153,22 @@ def test_eight_may_begin_at_once(checkout: Checkout) -> None:
     assert [path.name for path in checkout.shelf.iterdir()] == [Path(ended[0].lines[1]).name]
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b""), lambda path: shutil.rmtree(path.parent)], ids=["file", "bytes", "folder"])
-def test_a_damaged_folder_is_made_again(checkout: Checkout, damage: object) -> None:
+@pytest.mark.parametrize("lost", ["packaging/tags.py", "packaging", ".whole", ""])
+def test_a_damaged_folder_is_made_again(checkout: Checkout, lost: str) -> None:
     """Whatever a cleaner or a power cut has taken."""
     folder = Path(checkout.run().lines[1])
-    damage(folder / "packaging" / "tags.py")  # type: ignore[operator]
+    (folder / lost).rename(checkout.folder / "lost")
     assert checkout.run().code == 3
-    assert (folder / "packaging" / "tags.py").stat().st_size > 1000
+    assert run.is_whole(str(folder))
+
+
+def test_a_file_that_was_cut_off_is_damage(checkout: Checkout) -> None:
+    """A power cut leaves names without bytes."""
+    folder = Path(checkout.run().lines[1])
+    (folder / "tool" / "__init__.py").write_bytes(b"cut")
+    assert not run.is_whole(str(folder))
+    assert checkout.run().code == 3
+    assert run.is_whole(str(folder))
 
 
 def test_what_python_compiles_is_no_damage(checkout: Checkout) -> None:
