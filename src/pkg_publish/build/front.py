@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkg_publish.build import child
+from pkg_publish.build import child, pip_files
 from pkg_publish.build.child import BackendSaid, ChildFailed
 from pkg_publish.build.environment import child_environ
 from pkg_publish.build.history import last_commit
@@ -98,7 +98,14 @@ def run(settings: BuildSettings, watch: Watch) -> Path:
     _check_project(settings.project)
     environ = _build_environ(settings)
     python = find_python(settings.project, environ, own_environment(settings.library, settings.environ))
-    shop = Workshop(project=settings.project, uv=find_uv(settings.library, environ), python=python, environ=environ, watch=watch)
+    shop = Workshop(
+        project=settings.project,
+        uv=find_uv(settings.library, environ),
+        python=python,
+        environ=environ,
+        pip=pip_files.settings(python, environ),
+        watch=watch,
+    )
     with disk("building in a temporary folder"), _scratch(settings.into) as folder:
         paths = list(_build_all(settings, Path(folder), shop))
     watch.tell(Built(paths=paths, seconds=watch.now() - began))

@@ -31,7 +31,14 @@ class Workshop:
     python: Python
     environ: Mapping[str, str]
     """What the build may see."""
+    pip: Mapping[str, str]
+    """What pip's files say, as variables."""
     watch: Watch
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What an installer is told; a variable comes before a file."""
+        return {**self.pip, **self.environ}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,11 @@ class Isolated:
     def install(self, requirements: Collection[str]) -> None:
         """Install what the build requires; raises `ChildFailed`."""
         if requirements:
-            self._uv("pip", "install", *uv_flags(self.shop.environ), "--python", self.python_executable, "--", *sorted(requirements))
+            self._uv("pip", "install", *uv_flags(self.shop.told), "--python", self.python_executable, "--", *sorted(requirements))
 
     def _uv(self, *words: str) -> None:
         """Relative paths in variables are relative to the folder where the command runs, and no configuration of the project is read."""
-        child.run([self.shop.uv, "--no-config", *words], cwd=Path.cwd(), environ=uv_environ(self.shop.environ), watch=self.shop.watch)
+        child.run([self.shop.uv, "--no-config", *words], cwd=Path.cwd(), environ=uv_environ(self.shop.told), watch=self.shop.watch)
 
     @property
     def _scripts(self) -> Path:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ANSWERS_WITHIN = 30.0
 """Seconds for an interpreter to say who it is, on a cold disk."""
 
-WHO = "import sys; print(sys.executable); print('.'.join(map(str, sys.version_info[:3])))"
+WHO = "import sys; print(sys.executable); print(sys.prefix); print('.'.join(map(str, sys.version_info[:3])))"
 """Behind a shim of pyenv, sys.executable is the real one."""
 
 
@@ -27,6 +27,8 @@ class Python:
     """An interpreter of the user's."""
 
     path: str
+    prefix: str
+    """Its folder, or that of its virtual environment."""
     version: str
     """`3.12.7`"""
 
@@ -50,8 +52,8 @@ def find_python(folder: Path, environ: Mapping[str, str], own: Path | None) -> P
             )
         except (OSError, subprocess.SubprocessError):  # a shim without a version, the stub of the Windows store, Python 2
             continue
-        path, version = said.stdout.splitlines()[-2:]
-        return Python(path=path, version=version)
+        path, prefix, version = said.stdout.splitlines()[-3:]
+        return Python(path=path, prefix=prefix, version=version)
     raise Environment(
         "no Python 3 was found on PATH to build the project with",
         code="build-python-missing",
