@@ -112,7 +112,8 @@ def library() -> str:
 def shelf(environ: "Mapping[str, str]") -> str:
     """Where folders of libraries are: in Actions never longer than the job, at home in the user's cache."""
     if environ.get("GITHUB_ACTIONS") == "true" and environ.get("RUNNER_TEMP"):
-        return os.path.join(environ["RUNNER_TEMP"], "pkg-publish")
+        user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # a container's root leaves files that nobody else can remove
+        return os.path.join(environ["RUNNER_TEMP"], f"pkg-publish{user}")
     home = os.path.expanduser("~")
     caches = {"win32": environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local"), "darwin": os.path.join(home, "Library", "Caches")}
     chosen = environ.get("XDG_CACHE_HOME", "")
@@ -137,7 +138,7 @@ def key() -> str:
 def is_whole(folder: str) -> bool:
     """The folder is ours, and has as many files and bytes as when it was made: no cleaner and no power cut took some."""
     try:
-        if hasattr(os, "getuid") and os.stat(folder).st_uid != os.getuid():
+        if hasattr(os, "getuid") and {os.stat(path).st_uid for path in (folder, os.path.dirname(folder))} != {os.getuid()}:
             return False
         with open(os.path.join(folder, ".whole")) as file:
             return file.read() == "{} {}".format(*measure(folder))

@@ -10,6 +10,8 @@ Where the wheels come from; the first place that has them all is enough:
 
 from __future__ import annotations
 
+import errno
+import os
 import platform
 import shutil
 import signal
@@ -41,7 +43,7 @@ STALE = 24 * 3600
 COMPILE = "import compileall, os, sys; hasattr(os, 'nice') and os.nice(19); [compileall.compile_dir(folder, quiet=2) for folder in sys.argv[1:]]"
 
 CURE = """\
-Check the network and the index that pip is set up with (PIP_INDEX_URL, PIP_PROXY, PIP_CERT, pip.conf).
+Check the network, the certificates (PIP_CERT, SSL_CERT_FILE) and the index that pip is set up with (PIP_INDEX_URL, PIP_PROXY, pip.conf).
 Without a network: fill a folder where there is one, and name it in PKG_PUBLISH_WHEELHOUSE:
 pip download --require-hashes --only-binary :all: --no-deps -r requirements.txt -d FOLDER"""
 
@@ -56,6 +58,8 @@ def make(folder: Path, lock: Path, environ: Mapping[str, str], *, asset: str, is
     refusals = []
     try:
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if hasattr(os, "getuid") and folder.parent.stat().st_uid != os.getuid():
+            raise PermissionError(errno.EPERM, "it would lie in a folder of another user")
         sweep(folder.parent)
         for way in ways(lock, environ, asset):
             with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", suffix=".part", ignore_cleanup_errors=True) as part:

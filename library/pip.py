@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from library.errors import Unreachable
+from library.errors import SetUpFailed, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,9 @@ except (ImportError, OSError):
     pass
 """
 """The default index is pip's to say; with the wheel that Python carries for `ensurepip` where pip is not installed."""
+
+SAID = 300
+"""Characters of pip's own words."""
 
 HANDED_ON = frozenset(
     "PIP_" + name
@@ -62,7 +65,7 @@ def indexes(settings: Mapping[str, str]) -> list[str]:
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """What pip's files and variables say, the most special last, by the names of its options.
 
-    Raises `Unreachable` for a file that pip could not read either: to ask another index instead would tell it what is private.
+    Raises `SetUpFailed` for a file that pip could not read either: to ask another index instead would tell it what is private.
     """
     settings: dict[str, str] = {}
     for path in files(environ):
@@ -70,7 +73,8 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
         try:
             parser.read(path, encoding="utf-8")
         except (configparser.Error, UnicodeDecodeError) as error:
-            raise Unreachable(f"{path} cannot be read as a configuration of pip: {error}") from error
+            what = f"{path} cannot be read as a configuration of pip"  # the error quotes the line, which may hold a password
+            raise SetUpFailed(what, code="set-up-unreachable", cure="Correct it: `pip config list` must not fail.") from error
         for section in ("global", "install"):
             if parser.has_section(section):
                 settings |= {name.replace("_", "-"): value for name, value in parser.items(section) if value}
@@ -103,4 +107,4 @@ def install(lock: Path, environ: Mapping[str, str], folder: Path) -> None:
     handed = {name: value for name, value in environ.items() if not name.startswith("PIP_") or name in HANDED_ON}
     ran = subprocess.run(command, env=handed, capture_output=True, text=True, errors="replace", check=False)
     if ran.returncode:
-        raise Unreachable(f"pip: {(ran.stderr.strip() or 'no word').splitlines()[-1]}")
+        raise Unreachable(f"pip: {(ran.stderr.strip() or 'no word').splitlines()[-1][:SAID]}")

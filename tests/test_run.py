@@ -121,7 +121,7 @@ def test_in_actions_the_folder_lives_with_the_job(checkout: Checkout, tmp_path: 
     """It lies in the runner's temporary folder, whatever the user's cache is."""
     step = runner_files(tmp_path)
     ended = checkout.run(XDG_CACHE_HOME=str(tmp_path / "cache"), **step)
-    assert Path(ended.lines[1]).parent == Path(step["RUNNER_TEMP"]) / "pkg-publish"
+    assert Path(ended.lines[1]).parent == Path(step["RUNNER_TEMP"]) / f"pkg-publish-{os.getuid()}"
 
 
 def test_at_home_the_users_cache_is_used(checkout: Checkout, tmp_path: Path) -> None:
@@ -186,6 +186,10 @@ def test_somebody_elses_folder_is_not_used(checkout: Checkout) -> None:
     os.chown(folder, 12345, -1)
     assert checkout.run().code == 3
     assert folder.stat().st_uid == 0
+    os.chown(checkout.shelf, 12345, -1)
+    ended = checkout.run()
+    assert ended.code == 8
+    assert f"{folder} cannot be made: it would lie in a folder of another user." in ended.stderr
 
 
 def test_it_is_compiled_behind(checkout: Checkout) -> None:
@@ -308,4 +312,4 @@ def test_a_signal_while_wheels_are_on_their_way(checkout: Checkout, tmp_path: Pa
     assert (process.returncode, stderr) == (code, "")
     assert "Stopped while the libraries were on their way" in stdout
     assert outputs(step)["status"] == "failed"
-    assert list(Path(step["RUNNER_TEMP"], "pkg-publish").iterdir()) == []
+    assert [list(shelf.iterdir()) for shelf in Path(step["RUNNER_TEMP"]).iterdir()] == [[]]

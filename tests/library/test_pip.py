@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import pytest
 from library import pip
-from library.errors import Unreachable
 from tests.checkout import Checkout
 
 if TYPE_CHECKING:
@@ -47,11 +45,14 @@ def test_no_file_is_read_if_pip_is_told_so(tmp_path: Path) -> None:
     assert "index-url" not in pip.read_settings({"HOME": str(tmp_path), "PIP_CONFIG_FILE": os.devnull})
 
 
-def test_a_file_that_cannot_be_read_asks_nobody_else(tmp_path: Path) -> None:
-    """The default index would learn what a private one was meant for."""
-    named = setting("index-url = nowhere\n", tmp_path / "pip.conf")
-    with pytest.raises(Unreachable, match=r"pip\.conf cannot be read as a configuration of pip"):
-        pip.read_settings({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(named)})
+def test_a_file_that_cannot_be_read_asks_nobody_else(tmp_path: Path, pypiserver: PypiServer) -> None:
+    """The default index would learn what a private one was meant for; the line may hold a password, so it is not quoted."""
+    named = setting(f"index-url = {pypiserver.index_url}\npassword\n", tmp_path / "pip.conf")
+    ended = Checkout.make(tmp_path).run(PIP_CONFIG_FILE=str(named), PIP_INDEX_URL=pypiserver.index_url)
+    assert ended.code == 8
+    assert f"{named} cannot be read as a configuration of pip." in ended.stderr
+    assert "password" not in ended.stderr
+    assert pypiserver.front.requests == []
 
 
 def test_the_default_index_is_what_pip_says() -> None:
