@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import real_parts
-from tests.build.projects import Bench, environ
+from tests.build import projects
+from tests.build.projects import Bench
 
 from pkg_publish import preflight
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 PROJECTS = ("six==1.17.0", "iniconfig==2.3.0", "platformdirs==4.5.0", "idna==3.11", "rich==14.2.0")
 """Of setuptools with setup.py, setuptools with setuptools-scm, hatchling with hatch-vcs, flit and poetry-core."""
+
+
+def environ(**more: str) -> dict[str, str]:
+    """The environment of a build that reaches the index as pip does here."""
+    given = os.environ.get("PIP_CONFIG_FILE", "")  # noqa: TID251 - the tests' own edge
+    return projects.environ(PIP_CONFIG_FILE=given, **more)
 
 
 def sdist(requirement: str) -> Path:
@@ -42,7 +49,7 @@ def test_a_real_project_gives_the_same_bytes_twice(tmp_path: Path, requirement: 
     """Each time from a fresh checkout; and they are a sound release."""
     built = []
     for time in ("once", "twice"):
-        bench = Bench(unpacked(sdist(requirement), tmp_path / time), tmp_path / f"{time}-dist")
+        bench = Bench(unpacked(sdist(requirement), tmp_path / time), tmp_path / f"{time}-dist", environ=environ())
         built.append(preflight.check(preflight.collect(bench.run())))
 
     once, twice = ([(each.name, each.sha256) for each in release.distributions] for release in built)

@@ -46,10 +46,17 @@ def test_a_file_that_pip_cannot_read_says_nothing(tmp_path: Path) -> None:
     assert settings(OURS, plain(tmp_path, PIP_CONFIG_FILE=str(path))) == {}
 
 
-def test_without_a_file_nobody_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_file_counts_nobody_is_asked(tmp_path: Path) -> None:
     """Starting pip takes longer than all the rest."""
-    monkeypatch.setattr("pkg_publish.build.pip_files._files", lambda *_: iter(()))
-    assert settings(Python(path="/nowhere", prefix="/", version="3"), plain(tmp_path)) == {}
+    asked = tmp_path / "asked"
+    (tmp_path / "python").write_text(f"#!/bin/sh\ntouch {asked}\n")
+    (tmp_path / "python").chmod(0o755)
+    python = Python(path=str(tmp_path / "python"), prefix=sys.prefix, version="3")
+
+    assert settings(python, plain(tmp_path, PIP_CONFIG_FILE=os.devnull)) == {}
+    assert not asked.exists()
+    settings(python, plain(tmp_path, PIP_CONFIG_FILE=str(tmp_path / "python")))
+    assert asked.exists()
 
 
 def test_a_build_finds_what_only_a_file_names(tmp_path: Path) -> None:

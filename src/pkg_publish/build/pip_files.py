@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,9 +40,11 @@ def _variables(listed: str) -> Iterator[tuple[str, str]]:
 
 def _files(python: Python, environ: Mapping[str, str]) -> Iterator[Path]:
     """Where pip looks, on any system: https://pip.pypa.io/en/stable/topics/configuration/."""
+    if (named := environ.get("PIP_CONFIG_FILE", "")) == os.devnull:  # pip then reads no file at all
+        return
+    yield Path(named)
     home = environ.get("USERPROFILE") or environ.get("HOME", "/")
     folders = ["/etc", "/etc/xdg/pip", "/Library/Application Support/pip", python.prefix]
     folders += [f"{home}/{place}" for place in (".pip", ".config/pip", "pip", "Library/Application Support/pip")]
     folders += [f"{environ[name]}/pip" for name in ("XDG_CONFIG_HOME", "APPDATA", "PROGRAMDATA") if environ.get(name)]
     yield from (Path(folder, name) for folder in folders for name in ("pip.conf", "pip.ini"))
-    yield Path(environ.get("PIP_CONFIG_FILE", "/"))
