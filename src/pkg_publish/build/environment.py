@@ -13,22 +13,9 @@ if TYPE_CHECKING:
 
 NAMES = frozenset(
     [
-        *(
-            "PATH",
-            "HOME",
-            "USER",
-            "LOGNAME",
-            "SHELL",
-            "XDG_CONFIG_HOME",
-            "XDG_CACHE_HOME",
-            "TZ",
-            "LANG",
-            "LANGUAGE",
-            "TMPDIR",
-            "TEMP",
-            "TMP",
-            "SOURCE_DATE_EPOCH",
-        ),
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL"),
+        *("TZ", "LANG", "LANGUAGE", "TMPDIR", "TEMP", "TMP", "SOURCE_DATE_EPOCH"),
+        *("XDG_CONFIG_HOME", "XDG_CACHE_HOME"),
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "NO_PROXY"),
         *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSL_CLIENT_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"),
         # Compilers, on every system and of every language that extensions are written in.
