@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+from tests import factory
 from tests.servers.front import Fault
-from tests.targets.contract import ServerContract
+from tests.targets.contract import ServerContract, once, watch
+from tests.targets.indexes import DevpiStand, GithubStand, PypiServerStand, check, from_options, make
+from twine.utils import DEFAULT_REPOSITORY
 
 from pkg_publish.clients import retry
-from pkg_publish.runner import Runner
-from pkg_publish.targets.base import Ambient, Target, TargetSpec
-from pkg_publish.targets.repository import RepositoryKind
+from pkg_publish.errors import ConfigError
+from pkg_publish.model import Receipt, Visibility
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.servers.devpi import Devpi
     from tests.servers.pypiserver import PypiServer
 
     from pkg_publish.model import Release
-
-
-def make(url: str, username: str | None = None, password: str | None = None, **options: str) -> Target:
-    """A target as the configuration makes it."""
-    environ = {"INDEX_PASSWORD": password} if password else {}
-    login = {"username": username, "password-env": "INDEX_PASSWORD"} if username and password else {}
-    spec = TargetSpec(kind="repository", options={"url": url} | login | {name.replace("_", "-"): value for name, value in options.items()})
-    return RepositoryKind().make(spec, Ambient(folder=None, environ=environ, runner=Runner()))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -34,66 +31,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "BASE", 0.0)
 
 
-class IndexStand:
-    """A real index behind a front."""
-
-    def __init__(self, server: PypiServer | Devpi) -> None:
-        self.server = server
-
-    def target(self) -> Target:
-        """The index, with its user."""
-        return make(self.server.url, self.server.username, self.server.password)
-
-    def target_with(self, username: str | None, password: str | None) -> Target:
-        """The index, with another user or none."""
-        return make(self.server.url, username, password)
-
-    def answer_writes(self, *statuses: int) -> None:
-        """Let the front fail."""
-        self.server.front.fail_writes(*(Fault(status=status) for status in statuses))
-
-    def writes(self) -> int:
-        """What passed the front."""
-        return self.server.front.writes()
-
-
-class PypiServerStand(IndexStand):
-    """pypiserver."""
-
-    server: PypiServer
-
-    def stored(self, release: Release) -> dict[str, str]:
-        """From its disk."""
-        del release
-        return self.server.stored()
-
-    def put(self, name: str, data: bytes, release: Release) -> None:
-        """To its disk."""
-        del release
-        self.server.put(name, data)
-
-    def remove(self, name: str, release: Release) -> None:
-        """From its disk."""
-        del release
-        self.server.remove(name)
-
-
-class DevpiStand(IndexStand):
-    """devpi."""
-
-    server: Devpi
-
-    def stored(self, release: Release) -> dict[str, str]:
-        """Fetched and hashed."""
-        return self.server.stored(release.project)
-
-    def put(self, name: str, data: bytes, release: Release) -> None:
-        """By another upload."""
-        self.server.put(name, data, release.project, release.version)
-
-    def remove(self, name: str, release: Release) -> None:
-        """By its owner."""
-        self.server.remove(name, release.project)
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    """A wheel and an sdist."""
+    return factory.release(tmp_path / "dist")
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -114,3 +55,98 @@ class TestContractOnDevpi(ServerContract):
     def stand(self, devpi: Devpi) -> DevpiStand:
         """An empty index."""
         return DevpiStand(devpi)
+
+
+@pytest.mark.usefixtures("no_pauses")
+class TestContractOnGithubPackages(ServerContract):
+    """The contract, on the day when GitHub has a registry."""
+
+    @pytest.fixture
+    def stand(self, devpi: Devpi) -> GithubStand:
+        """An empty index."""
+        return GithubStand(devpi)
+
+
+MISTAKES = [
+    ({}, "target-without-place"),
+    ({"url": "http://index.example.org/"}, "insecure-url"),
+    ({"url": "https://me:secret@index.example.org/"}, "credentials-in-url"),
+    ({"url": "https://index.example.org/", "index-url": "http://index.example.org/"}, "insecure-url"),
+    ({"url": "https://index.example.org/", "username": "me"}, "half-a-login"),
+    ({"url": "https://index.example.org/", "password-env": "GIVEN"}, "half-a-login"),
+    ({"url": "https://index.example.org/", "username": "me", "password-env": "EMPTY"}, "secret-is-empty"),
+    ({"url": DEFAULT_REPOSITORY}, "no-index-url"),
+]
+
+
+@pytest.mark.parametrize(("options", "code"), MISTAKES, ids=[str(number) for number in range(len(MISTAKES))])
+def test_mistakes_are_found_before_anybody_is_asked(options: dict[str, str], code: str) -> None:
+    """Each with what to write instead."""
+    with pytest.raises(ConfigError) as caught:
+        from_options(options, {"GIVEN": "secret", "EMPTY": ""})
+
+    assert caught.value.code == code
+    assert caught.value.cure
+    assert "secret" not in caught.value.what
+
+
+def test_pypi_is_public_and_late() -> None:
+    """By whatever word it is named; others are the user's own choice."""
+    pypi = from_options({"url": DEFAULT_REPOSITORY, "index-url": "https://index.example.org/simple/"})
+    other = from_options({"url": "https://index.example.org/"})
+    local = from_options({"url": "http://localhost:8080"})
+
+    assert [(each.place.visibility, each.settles) for each in (pypi, other, local)] == [
+        (Visibility.PUBLIC, 120),
+        (Visibility.YOUR_CHOICE, 10),
+        (Visibility.YOUR_CHOICE, 0),
+    ]
+    assert other.place.title == "the index at index.example.org"
+
+
+def test_an_index_of_its_own(pypiserver: PypiServer, release: Release) -> None:
+    """`index-url` is where it is read, and what readers are told."""
+    url = f"{pypiserver.front.url}/simple"
+    target = from_options({"url": pypiserver.url, "index-url": url})
+
+    assert target.held(release, watch()) == []
+    assert pypiserver.front.requests[0].path == "/simple/demo/"
+    assert target.receipt(release, watch()) == Receipt(
+        url=f"{url}/demo/",
+        source=json.dumps({"repository": {"url": pypiserver.url, "index-url": url}}),
+        index_url=f"{url}/",
+    )
+
+
+def test_readers_need_no_login_where_the_index_is_open(pypiserver: PypiServer, release: Release) -> None:
+    """What uploads needs a login, what installs does not; it is tried without one."""
+    attempt = once(make(pypiserver.url, pypiserver.username, pypiserver.password), release)
+
+    assert attempt.receipt == Receipt(url=f"{pypiserver.index_url}demo/", source=f"repository={pypiserver.url}", index_url=pypiserver.index_url)
+    assert "Authorization" not in pypiserver.front.requests[-1].headers
+
+
+@pytest.mark.parametrize("fault", [Fault(status=401), Fault(status=404)], ids=["401", "404"])
+def test_readers_need_the_login_where_the_index_is_closed(pypiserver: PypiServer, release: Release, fault: Fault) -> None:
+    """The receipt names the variable, never the password."""
+    target = make(pypiserver.url, pypiserver.username, pypiserver.password)
+    once(target, release)
+    pypiserver.front.fail_reads(fault)
+
+    receipt = target.receipt(release, watch())
+
+    assert receipt.index_url == ""
+    assert json.loads(receipt.source)["repository"] == {"url": pypiserver.url, "username": pypiserver.username, "password-env": "INDEX_PASSWORD"}
+
+
+def test_checks_read_only(pypiserver: PypiServer, free_port: int) -> None:
+    """Whether an index answers, and who would upload."""
+    answers, silent = make(pypiserver.url, "me", "secret"), make(f"{pypiserver.front.url}/nowhere/")
+    nobody = make(f"http://127.0.0.1:{free_port}/")
+
+    rows = [[(row.check, row.ok) for row in check(target)] for target in (answers, silent, nobody)]
+
+    assert rows == [[("index", True), ("login", None)], [("index", None), ("login", None)], [("index", False), ("login", None)]]
+    assert "me" in check(answers)[1].found
+    assert "secret" not in repr(check(answers))
+    assert {seen.method for seen in pypiserver.front.requests} == {"GET"}

@@ -121,9 +121,9 @@ class _Connection(HTTPConnection):
         try:
             while not wait([dialled], SLICE).done:
                 self._line.watch.left()
-        except BaseException:
-            dialled.add_done_callback(lambda _: self.close())
-            raise
+        finally:
+            if not dialled.done():
+                dialled.add_done_callback(lambda _: self.close())
         dialled.result()
         self._attend()
 
@@ -147,15 +147,16 @@ class _TLSConnection(_Connection, HTTPSConnection):
 class _Patient(socket.socket):
     """A connected socket that waits in slices, and for `LONGEST_WAIT` at most, whatever time it is set to."""
 
-    watch: Watch | None = None
+    watch: Watch
+    attended = False
 
     def attend(self, watch: Watch) -> None:
         """Serve this run from now on."""
-        self.watch = watch
+        self.watch, self.attended = watch, True
         super().settimeout(SLICE)
 
     def settimeout(self, value: float | None, /) -> None:
-        if self.watch is None:
+        if not self.attended:  # TLS is being agreed upon, in time of its own
             super().settimeout(value)
 
     def recv_into(self, *args: Any) -> int:  # noqa: ANN401 - as the class above has it
@@ -171,8 +172,6 @@ class _Patient(socket.socket):
                 done += self.send(rest[done:], flags)
 
     def _wait(self, attempt: Callable[[], int]) -> int:
-        if self.watch is None:  # it is not connected so far: TLS is being agreed upon, in time of its own
-            return attempt()
         since = self.watch.now()
         while True:
             self.watch.left()

@@ -88,26 +88,26 @@ class SimpleIndex:
 
     def probe(self, watch: Watch) -> str:
         """Ask once for the list of projects; empty when an index answers, else in a few words what did. Raises when nobody does."""
-        answer = self._page("", watch, tries=1)
+        answer = self._page("", watch, tries=1, hops=0)
         if not answer.ok:
             return f"answered {answer.status}"
         if simple_pages.read(answer.content_type, answer.body, answer.url) is None:
             return f"answered {answer.status} with {answer.content_type[:80] or 'no content type'!r}, which is no package index"
         return ""
 
-    def _page(self, path: str, watch: Watch, *, tries: int = TRIES) -> Answer:
+    def _page(self, path: str, watch: Watch, *, tries: int = TRIES, hops: int = HOPS) -> Answer:
         """The page at a path below the index, whatever its status; finds devpi's place of the index on the way."""
-        answer = self._ask(self.url + path, watch, tries)
+        answer = self._ask(self.url + path, watch, tries, hops)
         if answer.status == NOT_FOUND and self._devpi_url and "X-Devpi-Api-Version" in answer.headers:
             self.url, self._devpi_url = self._devpi_url, ""
-            return self._ask(self.url + path, watch, tries)
+            return self._ask(self.url + path, watch, tries, hops)
         return answer
 
-    def _ask(self, url: str, watch: Watch, tries: int) -> Answer:
+    def _ask(self, url: str, watch: Watch, tries: int, hops: int) -> Answer:
         """Past caches, and following redirects as long as they stay at this server: another one is another index."""
         request = Request(doing=f"reading {url}", url=url, headers=HEADERS, credential=self._credential, most=LONGEST_PAGE, tries=tries)
         answer = self._transport.read(request, watch)
-        for _ in range(HOPS):
+        for _ in range(hops):
             if not answer.location or (there := request.to(answer.location)).origin != request.origin:
                 break
             request = there

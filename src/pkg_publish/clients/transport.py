@@ -14,7 +14,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
-from itertools import count
 from typing import TYPE_CHECKING, Self
 
 from pkg_publish.clients.network import Network, Origin, joined
@@ -71,8 +70,8 @@ class Transport:
 
         An answer that is no success is raised as what `refused` makes of it.
         """
-        done = 0
-        for cuts in count():
+        done, cuts = 0, 0
+        while True:
             with _Open() as opened:
                 answer = self._follow(request.from_byte(done), watch, opened)
                 if not answer.ok:
@@ -82,12 +81,13 @@ class Transport:
                         done += len(block)
                         yield block
                 except Unavailable as problem:
-                    if cuts == CUTS:
+                    cuts += 1
+                    if cuts > CUTS:
                         raise
                     why = problem.what
                 else:
                     return
-            watch.wait(pause(cuts + 1, {}), f"{why}; going on at byte {done}")
+            watch.wait(pause(cuts, {}), f"{why}; going on at byte {done}")
 
     def _follow(self, request: Request, watch: Watch, opened: _Open | None = None) -> Answer:
         """Ask, and ask again where the answer sends us."""

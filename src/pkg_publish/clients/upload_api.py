@@ -29,7 +29,7 @@ REFUSALS = (
         statuses={401, 403},
         raises=Refused,
         code="upload-refused",
-        cause="{who} may not upload there",
+        cause="{why}",
         cure="Give `username` and `password-env` of somebody who may upload this project; check that the secret is the right one and has not expired.",
         paste="targets: |\n  - repository:\n      url: {url}\n      username: NAME\n      password-env: INDEX_PASSWORD\n"
         "env:\n  INDEX_PASSWORD: ${{{{ secrets.INDEX_PASSWORD }}}}",
@@ -104,7 +104,8 @@ class UploadApi:
         )
         answer = self._transport.write(request, watch, lambda: self.shows(project, distribution, watch))
         if not answer.ok:
-            raise refused(REFUSALS, answer, request.doing, who="this user" if self._credential else "nobody without a password")
+            why = "this user may not upload there" if self._credential else "it takes no uploads without a login"
+            raise refused(REFUSALS, answer, request.doing, why=why)
 
     def shows(self, project: str, distribution: Distribution, watch: Watch) -> bool:
         """Whether the index shows this file, to the byte; raises `Conflict` when it shows another one of its name."""

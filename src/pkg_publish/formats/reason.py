@@ -17,6 +17,9 @@ LONGEST = 300
 KEYS = ("message", "detail", "msg", "description", "error_description", "reason", "error")
 """Where JSON answers keep their words, the best first (registries, warehouse, GitHub, RFC 9457, OAuth)."""
 
+DEPTH = 4
+"""How far down words are looked for."""
+
 HEAPS = frozenset({"head", "style", "script", "title", "h1", "pre"})
 """What splits an error page."""
 
@@ -38,7 +41,7 @@ def _line(text: str) -> str:
 
 def _of_json(body: str) -> str:
     try:
-        return "; ".join(dict.fromkeys(_words(json.loads(body), 4)))
+        return "; ".join(dict.fromkeys(_words(json.loads(body), DEPTH)))
     except (ValueError, RecursionError):
         return ""
 
@@ -52,11 +55,14 @@ def _words(value: object, depth: int) -> Iterator[str]:
             yield from _words(each, depth - 1)
     elif isinstance(value, dict) and depth:
         own = next((value[key] for key in KEYS if isinstance(value.get(key), str)), "")
-        if said := ": ".join(word for word in (value.get("code"), own) if word and isinstance(word, str)):
-            yield said
-        for key in ("errors", *KEYS):
-            if not isinstance(value.get(key), str):
-                yield from _words(value.get(key), depth - 1)
+        said = ": ".join(word for word in (value.get("code"), own) if word and isinstance(word, str))
+        inner = [value[key] for key in ("errors", *KEYS) if key in value]
+        if not said and not inner and depth < DEPTH:
+            inner = list(value.values())  # GitLab has its words below the names of fields
+        yield from filter(None, [said])
+        for each in inner:
+            if each != own:
+                yield from _words(each, depth - 1)
 
 
 def _of_html(body: str) -> str:

@@ -28,6 +28,8 @@ TITLES = re.compile(r"\b(links for|simple (index|list)|index of|package index)\b
 SUFFIX = re.compile(r"\.(whl|tar\.gz|zip)([?#]|$)")
 """How an address of a distribution ends."""
 
+LONGEST_HEADING = 1000
+
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 LONGEST_HTML = 1 << 23
@@ -125,8 +127,8 @@ class _IndexPage(Page):
             self._marked = facts.get("content", "").startswith("1.")
 
     def handle_data(self, data: str) -> None:
-        if self._in_heading and len(self._heading) < 1000:  # noqa: PLR2004 - no heading is that long
-            self._heading += f" {data}"
+        if self._in_heading:
+            self._heading = f"{self._heading} {data}"[:LONGEST_HEADING]
 
     def _link(self, href: str, facts: Mapping[str, str]) -> None:
         url = _address(self._base, href)
