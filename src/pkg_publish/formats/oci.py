@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.metadata import parse_email
@@ -57,11 +57,11 @@ def is_repository(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and _REPOSITORY.fullmatch(name) is not None
 
 
-def tag_of(version: str) -> str:
-    """The tag of a normalised version: no two versions share one. Raises `Invalid` for a version no tag can hold."""
-    if len(version) > _LONGEST_TAG:
+def tag_of(version: str, *, room: int = 0) -> str:
+    """The tag of a normalised version: no two versions share one. Raises `Invalid` for a version no tag can hold with `room` for more characters."""
+    if len(version) + room > _LONGEST_TAG:
         raise Invalid(
-            f"the version {version!r} has {len(version)} characters and a tag holds {_LONGEST_TAG}",
+            f"the version {version!r} has {len(version)} characters and a tag holds {_LONGEST_TAG - room}",
             code="version-too-long",
             cure="Shorten the local part of the version, behind the `+`.",
         )
@@ -160,6 +160,12 @@ class Entry:
     def manifest(self) -> str:
         """The digest of its manifest."""
         return str(self.descriptor["digest"])
+
+    def with_parts(self, parts: FileManifest) -> RemoteFile:
+        """The file as its manifest has it; raises `Integrity` when the index of the version promises other bytes."""
+        if self.file.sha256 and parts.layer.digest != f"sha256:{self.file.sha256}":
+            raise broken(f"{self.file.name}: its manifest and the index of its version do not agree")
+        return replace(self.file, sha256=parts.layer.digest.removeprefix("sha256:"), size=parts.layer.size)
 
 
 @dataclass(frozen=True, slots=True)

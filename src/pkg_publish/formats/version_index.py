@@ -13,7 +13,7 @@ from pkg_publish.formats.filename import is_of
 from pkg_publish.model import RemoteFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _LONGEST_SIZE = 18
 """Digits of a file's size that are believed."""
@@ -38,8 +38,10 @@ class VersionIndex:
     annotations: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, data: bytes, project: str, version: str) -> VersionIndex:
-        """Ours or pyoci's. Raises `Conflict` when the tag holds something else, `Integrity` when it is broken."""
+    def read(cls, data: bytes | None, project: str, version: str) -> VersionIndex:
+        """Ours or pyoci's; None: there is none so far. Raises `Conflict` when the tag holds something else, `Integrity` when it is broken."""
+        if data is None:
+            return cls()
         what = f"{oci.repository_name(project)}:{oci.tag_of(version)}"
         found = oci.document(data, what)
         media, artifact = found.get("mediaType", oci.INDEX), found.get("artifactType")
@@ -50,7 +52,7 @@ class VersionIndex:
             raise oci.broken(f"{what} is no image index")
         if (layout := annotations.get(f"{oci.OURS}layout", oci.LAYOUT)) != oci.LAYOUT:
             raise _taken(f"{what} has the layout {str(layout)[:100]!r} of a later version of this program")
-        entries = [_entry(each, project, version) for each in manifests]
+        entries = [entry_of(each, project, version) for each in manifests]
         strangers = sorted((each for each, entry in zip(manifests, entries, strict=True) if not entry), key=oci.encode)
         return cls(strangers=tuple(strangers), annotations=annotations).union([entry for entry in entries if entry])
 
@@ -71,6 +73,14 @@ class VersionIndex:
                 )
         return replace(self, entries=tuple(files[name] for name in sorted(files)), annotations={**(annotations or {}), **self.annotations})
 
+    def with_sent(self, sent: Mapping[str, oci.Entry], is_whole: Callable[[str], object], annotations: Mapping[str, str]) -> VersionIndex:
+        """With files of ours, by name; an entry of that name stays as long as `is_whole` says of its manifest's digest that it is there.
+
+        Raises `Conflict` as `union` does.
+        """
+        sound = tuple(entry for entry in self.entries if entry.file.name not in sent or is_whole(entry.manifest))
+        return replace(self, entries=sound).union(sent.values(), annotations)
+
     def encode(self) -> bytes:
         """The image index: one spelling for one set of files."""
         return oci.encode(
@@ -88,7 +98,7 @@ def _taken(what: str) -> Conflict:
     return Conflict(what, code="oci-tag-taken", cure="Publish to another place: what this tag holds is not ours to change.")
 
 
-def _entry(descriptor: Mapping[str, Any], project: str, version: str) -> oci.Entry | None:
+def entry_of(descriptor: Mapping[str, Any], project: str, version: str) -> oci.Entry | None:
     """The file of a descriptor; None when it is none of this version."""
     match descriptor:
         case {"mediaType": oci.MANIFEST, "digest": str(digest), "platform": {"architecture": str(architecture)}} if oci.is_digest(digest):

@@ -92,6 +92,8 @@ class Ambient:
     runner: Runner
     tokens: Mapping[str, Secret] = field(default_factory=dict)
     """The token inputs by their names: `github-token`, `pypi-token`, …"""
+    allow_public: bool = False
+    """Somebody said aloud that a private source may become public."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,19 @@ class TargetSpec:
             code="secret-is-empty",
             cure="Hand the secret to the step; an empty value often means that the secret's name is misspelt or that the event gets no secrets.",
             paste=f"env:\n  {name}: ${{{{ secrets.{name} }}}}",
+        )
+
+    def login(self, ambient: Ambient) -> tuple[str, Secret | None]:
+        """The options `username` and `password-env`: both, or neither. Raises `ConfigError`."""
+        username, password = self.options.get("username", ""), self.secret("password-env", ambient)
+        if bool(username) == bool(password):
+            return username, password
+        given = {"username": "NAME", **self.options, "password-env": "MY_PASSWORD"}
+        raise ConfigError(
+            f"the target {self.kind} has {'a username and no password' if username else 'a password and no username'}",
+            code="half-a-login",
+            cure="Give both, or none; where only a token counts, most servers take any username.",
+            paste="\n".join(["targets: |", f"  - {self.kind}:", *(f"      {option}: {value}" for option, value in given.items())]),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pkg_publish.clients.disk import BLOCK, disk, folder_check, sha256_of
@@ -127,21 +127,15 @@ class OciLayoutUpload:
         self.layout.tag(oci.tag_of(self.release.version), self._with_sent, watch)
 
     def _with_sent(self, data: bytes | None) -> bytes:
-        """Entries of ours whose manifest is lost are made anew."""
-        held = _read(data, self.release.project, self.release.version)
-        sound = [entry for entry in held.entries if entry.file.name not in self.sent or self.layout.manifest(entry.manifest)]
+        held = VersionIndex.read(data, self.release.project, self.release.version)
         annotations = annotations_of(self.release.distributions[0].metadata, self.runner.repository_url)
-        return replace(held, entries=tuple(sound)).union(self.sent.values(), annotations).encode()
+        return held.with_sent(self.sent, self.layout.manifest, annotations).encode()
 
 
 def _index(layout: Layout, project: str, version: str) -> VersionIndex:
     """The version's index as it is on the disk, empty when there is none."""
     digest = layout.tags().get(oci.tag_of(version))
-    return _read(layout.manifest(digest) if digest else None, project, version)
-
-
-def _read(data: bytes | None, project: str, version: str) -> VersionIndex:
-    return VersionIndex() if data is None else VersionIndex.read(data, project, version)
+    return VersionIndex.read(layout.manifest(digest) if digest else None, project, version)
 
 
 def _with_digest(layout: Layout, entry: oci.Entry) -> RemoteFile:
@@ -149,8 +143,7 @@ def _with_digest(layout: Layout, entry: oci.Entry) -> RemoteFile:
     manifest = None if entry.file.sha256 else layout.manifest(entry.manifest)
     if not manifest:
         return entry.file
-    layer = oci.FileManifest.read(manifest, entry.file.name).layer
-    return replace(entry.file, sha256=layer.digest.removeprefix("sha256:"), size=layer.size)
+    return entry.with_parts(oci.FileManifest.read(manifest, entry.file.name))
 
 
 def _on_disk(layout: Layout, entry: oci.Entry, watch: Watch) -> RemoteFile | None:
@@ -160,8 +153,8 @@ def _on_disk(layout: Layout, entry: oci.Entry, watch: Watch) -> RemoteFile | Non
     parts = oci.FileManifest.read(data, entry.file.name) if data else None
     if not parts or not layout.blob(parts.config.digest).is_file() or not layout.blob(parts.layer.digest).is_file():
         return None
-    with disk(f"reading {entry.file.name}"):
-        sha256 = sha256_of(layout.blob(parts.layer.digest))
-    if {f"sha256:{sha256}", f"sha256:{entry.file.sha256 or sha256}"} != {parts.layer.digest}:
-        raise oci.broken(f"{entry.file.name} in {layout.folder}: its bytes, its manifest and the index of its version do not agree")
-    return replace(entry.file, sha256=sha256, size=parts.layer.size)
+    file = entry.with_parts(parts)
+    with disk(f"reading {file.name}"):
+        if sha256_of(layout.blob(parts.layer.digest)) != file.sha256:
+            raise oci.broken(f"{file.name} in {layout.folder}: its bytes are others than its manifest says")
+    return file

@@ -67,14 +67,7 @@ def _repository(spec: TargetSpec, ambient: Ambient) -> Repository:
     origin = Origin.of(url)
     visibility = Visibility.PUBLIC if is_pypi(url) else Visibility.YOUR_CHOICE
     place = Place(kind=spec.kind, name=f"{spec.kind}={url}", title=f"the index at {origin}", visibility=visibility)
-    username, password = spec.options.get("username", ""), spec.secret("password-env", ambient)
-    if bool(username) != bool(password):
-        raise ConfigError(
-            f"the target {spec.kind} has {'a username and no password' if username else 'a password and no username'}",
-            code="half-a-login",
-            cure="Give both, or none; where only a token counts, most indexes take any username.",
-            paste=f"targets: |\n  - {spec.kind}:\n      url: {url}\n      username: {username or 'NAME'}\n      password-env: INDEX_PASSWORD",
-        )
+    username, password = spec.login(ambient)
     index_url = spec.options.get("index-url", "")
     if index_url:
         Origin.of(index_url)

@@ -1,0 +1,37 @@
+"""Where GitHub's container registry is, and the pages of what it holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from pkg_publish.clients.network import is_loopback
+
+if TYPE_CHECKING:
+    from pkg_publish.runner import Runner
+
+
+def host(runner: Runner) -> str:
+    """The registry of the runner's server: `containers.HOST` on GHES and ghe.com. A server on this machine, which has no names below its own, is its own."""
+    server = urlsplit(runner.server_url)
+    if server.hostname == "github.com":
+        return "ghcr.io"
+    return server.netloc if is_loopback(server.hostname or "") else f"containers.{server.netloc}"
+
+
+def page(runner: Runner, repository: str) -> str:
+    """The page of the package that the GitHub repository has in this repository of the registry (`octo/demo/demo`)."""
+    return f"{runner.repository_url}/pkgs/container/{_package(repository)}"
+
+
+def settings(runner: Runner, repository: str) -> str:
+    """The page on which a person, and no API, changes who may read or write a package."""
+    found = runner.event.get("repository")
+    owner = found.get("owner") if isinstance(found, dict) else None
+    kind = "users" if isinstance(owner, dict) and owner.get("type") == "User" else "orgs"
+    return f"{runner.server_url}/{kind}/{runner.owner}/packages/container/{_package(repository)}/settings"
+
+
+def _package(repository: str) -> str:
+    """What GitHub calls the package: all behind the owner, in one piece."""
+    return quote(repository.partition("/")[2], safe="")

@@ -1,0 +1,135 @@
+"""How a registry lets us in: just so, by a password, or by a token for each scope.
+
+The challenge of a 401 says which (https://github.com/distribution/distribution/blob/main/docs/content/spec/auth/token.md); what was learned is used
+from then on without being asked. A password goes to the registry and to its own token server, to nobody else, whatever a challenge says. Tokens
+are opaque: GHCR's are no JWT.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from pkg_publish.clients.network import Credential, Origin
+from pkg_publish.clients.oci_refusals import REFUSALS
+from pkg_publish.clients.refusals import refused
+from pkg_publish.clients.request import Request
+from pkg_publish.errors import ConfigError, Integrity, Unavailable
+from pkg_publish.secret import Secret
+
+if TYPE_CHECKING:
+    from pkg_publish.clients.request import Answer
+    from pkg_publish.clients.transport import Transport
+    from pkg_publish.watch import Watch
+
+TOKEN_SERVERS = {"registry-1.docker.io": "auth.docker.io", "registry.gitlab.com": "gitlab.com"}
+"""Registries whose token server has another name, as their documentation says."""
+
+_FIELD = re.compile(r'(?:([a-z]+)\s+)?([a-z_]+)\s*=\s*(?:"([^"]*)"|([^",\s]+))', re.IGNORECASE)
+
+
+def challenges(header: str) -> dict[str, dict[str, str]]:
+    """What `WWW-Authenticate` asks for: the parameters of each scheme (RFC 9110, 11.6.1), names in lower case."""
+    found: dict[str, dict[str, str]] = {}
+    fields: dict[str, str] = {}
+    for scheme, name, quoted, bare in _FIELD.findall(header):
+        if scheme:
+            fields = found.setdefault(scheme.lower(), {})
+        fields[name.lower()] = quoted or bare
+    return found
+
+
+def is_own(host: str, realm: str) -> bool:
+    """Whether the address of a token server is the registry's own: the same host, a neighbour below the same domain, or the one it documents."""
+    try:
+        theirs = Origin.of(realm).host
+    except ConfigError:
+        return False
+    return theirs in {host, TOKEN_SERVERS.get(host)} or _domain(theirs) == _domain(host)
+
+
+def _domain(host: str) -> str:
+    """The domain below which a host has its neighbours; itself when it has none: an address, a name right below a top-level domain."""
+    _, _, domain = host.partition(".")
+    return domain if "." in domain and not host.rpartition(".")[2].isdigit() else host
+
+
+class Login:
+    """The login at one registry. Safe for threads: whoever comes second takes the token that the first has got."""
+
+    def __init__(self, url: str, transport: Transport, username: str, password: Secret | None) -> None:
+        self._url, self._transport = url, transport
+        self._username, self._password = username, password
+        self._uses_password = False
+        self._server: dict[str, str] = {}
+        """The challenge that names the token server."""
+        self._tokens: dict[tuple[str, ...], Credential] = {}
+        self._fetching = threading.Lock()
+
+    @property
+    def is_anonymous(self) -> bool:
+        """We have no password to show."""
+        return self._password is None
+
+    def credential(self, scopes: tuple[str, ...], watch: Watch) -> Credential | None:
+        """What a request for these scopes carries; nothing as long as the registry has not asked for a login."""
+        if self._server:
+            with self._fetching:
+                if scopes not in self._tokens:
+                    self._tokens[scopes] = self._token(scopes, watch)
+                return self._tokens[scopes]
+        return self._basic(self._url) if self._uses_password else None
+
+    def after(self, refusal: Answer, used: Credential | None, scopes: tuple[str, ...], watch: Watch) -> Credential | None:
+        """What to show after a refusal of what was `used`: another token, the password, or None when there is nothing else.
+
+        Raises `Integrity` when the registry names a token server that is not its own; it gets nothing, not even a question.
+        """
+        asked = challenges(refusal.headers.get("WWW-Authenticate", ""))
+        if "bearer" in asked:
+            self._server = self._checked(asked["bearer"])
+        elif "basic" in asked:
+            self._uses_password = self._password is not None
+            return self._basic(self._url) if used is None else None
+        if not self._server:
+            return None
+        with self._fetching:
+            if self._tokens.get(scopes) is used:
+                self._tokens.pop(scopes, None)
+        return self.credential(scopes, watch)
+
+    def _basic(self, url: str) -> Credential | None:
+        return Credential.basic(url, self._username, self._password) if self._password else None
+
+    def _token(self, scopes: tuple[str, ...], watch: Watch) -> Credential:
+        realm = self._server["realm"]
+        query = urlencode([("service", self._server.get("service", "")), *(("scope", scope) for scope in scopes)])
+        request = Request(
+            doing=f"getting a token for {' and '.join(scopes)}",
+            url=f"{realm}{'&' if '?' in realm else '?'}{query}",
+            credential=self._basic(realm),
+        )
+        answer = self._transport.read(request, watch)
+        if not answer.ok:
+            raise refused(REFUSALS, answer, request.doing, settings="")
+        match answer.json():
+            case {"token": str(token)} | {"access_token": str(token)} if token.isascii() and token.isprintable():
+                return Credential.bearer(self._url, Secret(token))
+            case _:
+                raise Unavailable(
+                    f"{request.doing} failed: {request.origin} answered with none",
+                    code="unexpected-answer",
+                    cure="Ask who runs the registry: its token server does not do what the specification says.",
+                )
+
+    def _checked(self, challenge: dict[str, str]) -> dict[str, str]:
+        host, realm = Origin.of(self._url).host, challenge.get("realm", "")
+        if is_own(host, realm):
+            return challenge
+        raise Integrity(
+            f"{host} sends us to {realm[:200]!r} for a token, and that is not its own address",
+            code="foreign-token-server",
+            cure="Nothing was sent there. Ask who runs the registry, and tell them.",
+        )

@@ -1,0 +1,92 @@
+"""The versions of a project in a registry, for reading: a repository for the project, a tag for each version, an index behind each tag."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from pkg_publish.clients.oci_api import PUSH, Repository
+from pkg_publish.clients.together import together
+from pkg_publish.errors import Conflict, PublishError, Refused
+from pkg_publish.formats import oci
+from pkg_publish.formats.version_index import VersionIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Sequence
+
+    from pkg_publish.clients.oci_registry import Registry
+    from pkg_publish.model import RemoteFile
+    from pkg_publish.watch import Watch
+
+Found = TypeVar("Found")
+
+
+def first_look(registry: Registry, name: str, look: Callable[[Repository], Found]) -> Found:
+    """Look into a repository that may not be there.
+
+    Somebody who asks for no more than reading may be refused then, for GHCR tells strangers nothing of what is not there: with a login we ask as a
+    writer. What the registry says to that counts, unless it is another refusal.
+    """
+    try:
+        return look(Repository(registry, name))
+    except Refused:
+        if not registry.is_anonymous:
+            with suppress(Refused):
+                return look(Repository(registry, name, PUSH))
+        raise
+
+
+def index_of(repository: Repository, project: str, version: str, watch: Watch) -> VersionIndex:
+    """The index of a version (both normalised), empty when there is none. Raises `Conflict` when the tag holds something else."""
+    return VersionIndex.read(repository.manifest(oci.tag_of(version), watch), project, version)
+
+
+def files_of(repository: Repository, project: str, version: str | None, watch: Watch) -> list[RemoteFile]:
+    """The files of a version, or of all; a tag that holds something else is nobody's then."""
+    if version is not None:
+        entries = index_of(repository, project, version, watch).entries
+        return together([partial(_with_digest, repository, entry, watch) for entry in entries])
+    versions = sorted({found for tag in repository.tags(watch) if (found := oci.version_of(tag))})
+    return [file for files in together([partial(_files_if_ours, repository, project, each, watch) for each in versions]) for file in files]
+
+
+def _files_if_ours(repository: Repository, project: str, version: str, watch: Watch) -> list[RemoteFile]:
+    try:
+        return files_of(repository, project, version, watch)
+    except Conflict:
+        return []
+
+
+def _with_digest(repository: Repository, entry: oci.Entry, watch: Watch) -> RemoteFile:
+    """A file with the digest that its manifest has, where the index gives none."""
+    manifest = None if entry.file.sha256 else repository.manifest(entry.manifest, watch)
+    return entry.with_parts(oci.FileManifest.read(manifest, entry.file.name)) if manifest else entry.file
+
+
+def whole(repository: Repository, entries: Sequence[oci.Entry], taken: Container[str], watch: Watch) -> list[RemoteFile]:
+    """The files of which all parts are there. What was `taken` in this run (digests of manifests) was compared by the registry and is not read again.
+
+    Raises `Integrity` when index, manifest and blobs disagree.
+    """
+    found = together([partial(_whole, repository, entry, watch) for entry in entries if entry.manifest not in taken])
+    return [*(entry.file for entry in entries if entry.manifest in taken), *(file for file in found if file)]
+
+
+def _whole(repository: Repository, entry: oci.Entry, watch: Watch) -> RemoteFile | None:
+    manifest = repository.manifest(entry.manifest, watch)
+    if manifest is None:
+        return None
+    parts = oci.FileManifest.read(manifest, entry.file.name)
+    there = [repository.has(part.digest, watch, part.size) for part in (parts.config, parts.layer)]
+    return entry.with_parts(parts) if all(there) else None
+
+
+def is_public(registry: Registry, name: str, watch: Watch) -> bool | None:
+    """Whether somebody without a login can read a repository; None when nobody can say."""
+    try:
+        return bool(Repository(registry.anonymous, name).tags(watch))
+    except Refused:
+        return False
+    except PublishError:
+        return None

@@ -1,0 +1,295 @@
+"""`ghcr` and `oci=HOST/NAME`: the files of a version as OCI artifacts in a registry, one index for each version."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pkg_publish.clients import ghcr
+from pkg_publish.clients.network import Network, Origin
+from pkg_publish.clients.oci_api import PULL, PUSH, Outgoing, Repository
+from pkg_publish.clients.oci_journal import Journal
+from pkg_publish.clients.oci_registry import Registry
+from pkg_publish.clients.oci_versions import files_of, first_look, index_of, is_public, whole
+from pkg_publish.clients.retry import pause
+from pkg_publish.clients.together import together
+from pkg_publish.clients.transport import Transport
+from pkg_publish.errors import ConfigError, Invalid, PolicyError, PublishError, Unavailable
+from pkg_publish.formats import journal, oci
+from pkg_publish.formats.version_index import VersionIndex, annotations_of
+from pkg_publish.model import CheckRow, Place, Receipt, Visibility
+from pkg_publish.targets.base import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pkg_publish.model import Distribution, Item, Release, RemoteFile
+    from pkg_publish.runner import Runner
+    from pkg_publish.targets.base import Ambient, TargetSpec
+    from pkg_publish.watch import Watch
+
+JOBS = Option(
+    name="jobs", says="`auto`, `one` or `many`: whether other jobs publish files of this version at the same time; `auto`: if the job is one of several"
+)
+AT_GHCR, ELSEWHERE = 30.0, 5.0
+"""Seconds until a registry surely shows what it took."""
+ROUNDS = 20
+"""How often an index is written before the look has to find out whether it lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class GhcrKind:
+    """The kind `ghcr`."""
+
+    word: str = "ghcr"
+    location: str | None = None
+    options: Sequence[Option] = (JOBS,)
+
+    def make(self, spec: TargetSpec, ambient: Ambient) -> Oci:
+        """Make the target of the GitHub repository's own namespace."""
+        runner, token = ambient.runner, ambient.tokens.get("github-token")
+        namespace = runner.repository.lower()
+        if not oci.is_repository(namespace):
+            what = f"the GitHub repository {runner.repository!r} has a name that no registry takes" if namespace else "the GitHub repository is not known"
+            raise ConfigError(
+                f"{what}, so ghcr has no place of its own",
+                code="ghcr-without-place",
+                cure="Name the place.",
+                paste=f"targets: oci={ghcr.host(runner)}/{runner.owner.lower() or 'OWNER'}/NAME",
+            )
+        host = ghcr.host(runner)
+        return Oci(
+            place=Place(kind=self.word, name=self.word, title=f"{host}/{namespace}", visibility=Visibility.AS_REPOSITORY),
+            settles=AT_GHCR,
+            registry=Registry(host, Transport(Network.read(ambient.environ)), runner.owner, token, partial(ghcr.settings, runner)),
+            namespace=namespace,
+            runner=runner,
+            login={"username": "NAME", "password-env": "GITHUB_TOKEN"},
+            many=_many(spec, ambient),
+            github=True,
+            guarded=not runner.is_public and not ambient.allow_public,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OciKind:
+    """The kind `oci`."""
+
+    word: str = "oci"
+    location: str = "name"
+    options: Sequence[Option] = (
+        Option(name="name", says="the registry and the namespace in it: `ghcr.io/octo/demo`"),
+        Option(name="username", says="who publishes"),
+        Option(name="password-env", says="the environment variable that holds the password or token"),
+        JOBS,
+    )
+
+    def make(self, spec: TargetSpec, ambient: Ambient) -> Oci:
+        """Make the target of one namespace."""
+        name = spec.require("name", "ghcr.io/OWNER/NAME")
+        host, _, namespace = name.partition("/")
+        local = Origin.of(f"https://{host}").loopback
+        if not oci.is_repository(namespace) or not (local or "." in host or ":" in host):
+            raise ConfigError(
+                f"{name[:200]!r} is no place in a registry",
+                code="no-oci-place",
+                cure="Write the host of the registry and a namespace in it, in lower case.",
+                paste=f"targets: {spec.kind}={name.lower() if namespace else 'ghcr.io/OWNER/NAME'}",
+            )
+        username, password = spec.login(ambient)
+        return Oci(
+            place=Place(kind=self.word, name=f"oci={name}", title=name, visibility=Visibility.YOUR_CHOICE),
+            settles=0.0 if local else ELSEWHERE,
+            registry=Registry(host, Transport(Network.read(ambient.environ)), username, password),
+            namespace=namespace,
+            runner=ambient.runner,
+            login={each: spec.options[each] for each in ("username", "password-env") if each in spec.options},
+            many=_many(spec, ambient),
+        )
+
+
+def _many(spec: TargetSpec, ambient: Ambient) -> bool:
+    """Whether the job has to reckon with others; raises `ConfigError`."""
+    total = ambient.environ.get("PKG_PUBLISH_JOB_TOTAL", "")
+    match spec.options.get("jobs") or "auto":
+        case "auto":
+            return total.isdecimal() and int(total) > 1
+        case "one" | "many" as jobs:
+            return jobs == "many"
+        case other:
+            raise ConfigError(f"jobs of {spec.kind} is {other[:80]!r}", code="target-option", cure="Write auto, one or many.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oci:
+    """A namespace of a registry: each project has a repository in it, each version a tag."""
+
+    place: Place
+    settles: float
+    registry: Registry
+    namespace: str
+    runner: Runner
+    login: Mapping[str, str]
+    """The options of a reader who has to log in."""
+    many: bool
+    """Other jobs may publish files of the same version at the same time."""
+    github: bool = False
+    """It is GitHub's own, with a page for each package, and one for its settings."""
+    guarded: bool = False
+    """The source is private, and nobody said that it may become public."""
+    taken: set[str] = field(default_factory=set)
+    """Digests of the manifests that the registry took in this run: it has compared them, and looked for their blobs."""
+
+    def wanted(self, release: Release) -> Sequence[Distribution]:
+        """Every file; a name or version that no repository or tag can have is `Invalid`."""
+        (journal.prefix_of if self.many else oci.tag_of)(release.version)
+        name = self._name(release.project)
+        if not oci.is_repository(journal.repository_of(name) if self.many else name):
+            raise Invalid(f"{name[:300]!r} is too long for a repository", code="registry-name", cure="Publish to a place with a shorter name.")
+        return release.distributions
+
+    def held(self, release: Release, watch: Watch) -> Sequence[Item]:
+        """The files that the version's index shows, ours only if they are whole; what only the journal shows is staged.
+
+        Raises `PolicyError` when the source is private and the package public.
+        """
+        name, ours = self._name(release.project), {each.name for each in release.distributions}
+        if self.guarded and is_public(self.registry, name, watch):
+            raise PolicyError(
+                f"the source is private, or nobody can say that it is public, and {self.registry.host}/{name} is readable for everybody",
+                code="private-to-public",
+                cure="If the world shall have it, say so; else publish to another place: what was public once cannot be taken back.",
+                paste="with:\n  allow-public: true",
+            )
+        repository, index = first_look(self.registry, name, lambda found: (found, index_of(found, release.project, release.version, watch)))
+        mine = [entry for entry in index.entries if entry.file.name in ours]
+        others = [entry.file for entry in index.entries if entry.file.name not in ours]
+        shown = {entry.file.name for entry in index.entries}
+        staged = [replace(entry.file, visible=False) for entry in self._journaled(release, watch) if entry.file.name not in shown]
+        return [*whole(repository, mine, self.taken, watch), *others, *staged]
+
+    def _journaled(self, release: Release, watch: Watch) -> Sequence[oci.Entry]:
+        if not self.many:
+            return []
+        name = journal.repository_of(self._name(release.project))
+        return first_look(self.registry, name, lambda found: Journal(found, release.project, release.version, self.runner.run_id).fresh(watch))
+
+    def open(self, release: Release, watch: Watch) -> OciUpload:
+        """Nothing is asked beforehand: the first write gets its token."""
+        name = self._name(release.project)
+        written = Journal(Repository(self.registry, journal.repository_of(name), PUSH), release.project, release.version, self.runner.run_id)
+        return OciUpload(Repository(self.registry, name, PUSH), release, self.runner, self.taken, written if self.many else None)
+
+    def receipt(self, release: Release, watch: Watch) -> Receipt:
+        """Where the version is, its index by digest, and who can read it, as one read without a login shows."""
+        name, tag = self._name(release.project), oci.tag_of(release.version)
+        data = Repository(self.registry, name).manifest(tag, watch)
+        public = is_public(self.registry, name, watch)
+        place = f"{self.registry.host}/{self.namespace}"
+        hidden = {"name": place, **self.login} if public is False and self.login else None
+        return Receipt(
+            url=ghcr.page(self.runner, name) if self.github else f"{self.registry.host}/{name}:{tag}",
+            source=json.dumps({"oci": hidden}) if hidden else f"oci={place}",
+            digest=oci.digest_of(data) if data else "",
+            visible_to={True: "public", False: "private", None: ""}[public],
+            warning=self._warning(name, public=public) if self.github else "",
+        )
+
+    def _warning(self, name: str, *, public: bool | None) -> str:
+        where = f"Its owner can change that: {ghcr.settings(self.runner, name)}"
+        if public is False and self.runner.is_public:
+            return f"The package {name} is private, although the GitHub repository is public. {where}"
+        if public and not self.runner.is_public:
+            return f"The package {name} is readable for everybody, although the GitHub repository is not known to be public. That cannot be taken back."
+        return ""
+
+    def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
+        """What the indexes of the version, or of all versions, say."""
+        return files_of(Repository(self.registry, self._name(project)), project, version, watch)
+
+    def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
+        """The file's bytes; other bytes than its digest says are `Integrity` at their end."""
+        repository = Repository(self.registry, f"{self.namespace}/{file.url.partition('@')[0]}")
+        return repository.blob(f"sha256:{file.sha256}", file.size, watch)
+
+    def check(self, watch: Watch) -> Iterator[CheckRow]:
+        """Whether the registry answers, and lets us in as writers; what a login may write to shows in the first upload."""
+        scope = (f"repository:{self.namespace}:{PULL if self.registry.is_anonymous else PUSH}",)
+        try:
+            self.registry.greet(scope, watch)
+        except PublishError as problem:
+            yield CheckRow(check="registry", found=problem.what, do=problem.cure, ok=False)
+            return
+        yield CheckRow(check="registry", found=f"{self.registry.host} lets us in")
+        if self.registry.is_anonymous:
+            needs = "give `github-token`, and the job `packages: write`" if self.github else ""
+            yield CheckRow(check="login", found="none", means="uploads are sent without one", do=needs, ok=False if self.github else None)
+        else:
+            yield CheckRow(check="login", found="accepted", means="whether it may write there shows in the first upload", ok=None)
+
+    def _name(self, project: str) -> str:
+        return f"{self.namespace}/{oci.repository_name(project)}"
+
+
+@dataclass(frozen=True, slots=True)
+class OciUpload:
+    """Blobs and manifests by their digests, then one index that shows them."""
+
+    repository: Repository
+    release: Release
+    runner: Runner
+    taken: set[str]
+    journal: Journal | None
+    """None: no other job publishes files of this version."""
+    sent: dict[str, oci.Entry] = field(default_factory=dict)
+
+    def send(self, item: Item, watch: Watch) -> None:
+        """Send file, metadata and manifest; no tag of the version leads to them so far."""
+        distribution = self.release[item.name]
+        made = oci.Artifact.of(distribution, self.release.version, source=self.runner.repository_url, revision=self.runner.sha)
+        blobs = [Outgoing.of_file(distribution, watch), Outgoing.of(made.config, f"the metadata of {item.name}")]
+        try:
+            self.repository.push(blobs, watch)
+            self.repository.put_manifest(made.entry.manifest, made.manifest, oci.MANIFEST, watch, blobs)
+        except Unavailable as problem:
+            problem.reached = False  # whatever arrived: nothing leads there
+            raise
+        if self.journal and self.journal.write(made.entry, self.runner.repository_url, watch):
+            watch.wait(0, f"the journal entry that an earlier run had left for {item.name} was replaced")
+        self.taken.add(made.entry.manifest)
+        self.sent[item.name] = made.entry
+
+    def finish(self, watch: Watch) -> None:
+        """Write the version's index: what is there, and ours. Among many jobs, read it again until it has what all have written down so far."""
+        tag = oci.tag_of(self.release.version)
+        for tries in range(1, ROUNDS):
+            there = index_of(self.repository, self.release.project, self.release.version, watch)
+            index = self._with_all(there, watch)
+            if index == there:
+                return
+            self._write(tag, index, watch)
+            if not self.journal:
+                return
+            watch.wait(pause(min(tries, 3), {}), "other jobs may have written the index at the same time; reading it again")
+
+    def _with_all(self, there: VersionIndex, watch: Watch) -> VersionIndex:
+        """What the index shall be: entries of other jobs come in by the journal, ours whose manifest is lost are made anew."""
+        known = self.sent.keys() | {entry.file.name for entry in there.entries}
+        others = [entry for entry in (self.journal.fresh(watch) if self.journal else ()) if entry.file.name not in known]
+        annotations = annotations_of(self.release.distributions[0].metadata, self.runner.repository_url)
+        return there.union(others).with_sent(self.sent, lambda digest: digest in self.taken or self.repository.manifest(digest, watch), annotations)
+
+    def _write(self, tag: str, index: VersionIndex, watch: Watch) -> None:
+        """Write the index; if the registry takes none with a file whose manifest is lost (somebody deleted what had no tag), one without it."""
+        try:
+            self.repository.put_manifest(tag, index.encode(), oci.INDEX, watch)
+        except Unavailable as problem:
+            if problem.code != "part-unknown":
+                raise
+            manifests = together([partial(self.repository.manifest, entry.manifest, watch) for entry in index.entries])
+            left = tuple(entry for entry, found in zip(index.entries, manifests, strict=True) if found)
+            if len(left) == len(index.entries):
+                raise
+            self.repository.put_manifest(tag, replace(index, entries=left).encode(), oci.INDEX, watch)
