@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -93,7 +93,7 @@ def _begin_build(environ: Mapping[str, str], stream: TextIO) -> int:
     handed = {
         "given": {name: text for name, text in given.items() if not name.endswith("-token")},
         "runner": {name: value for name, value in environ.items() if FACTS.fullmatch(name)},
-        "files": files.as_json(),
+        "files": asdict(files),
         "library": environ.get("PKG_PUBLISH_LIBRARY", ""),
         "folder": folder,
     }
@@ -120,7 +120,7 @@ def _go_on(handed: Mapping[str, Any], environ: Mapping[str, str]) -> NoReturn:
 
 def _build(handed: Mapping[str, Any], environ: Mapping[str, str], stream: TextIO) -> int:
     """The first step, once it has nothing to hide."""
-    runner, files = Runner.read(handed["runner"]), RunnerFiles.from_json(handed["files"])
+    runner, files = Runner.read(handed["runner"]), RunnerFiles(**handed["files"])
     folder = Path(handed["folder"])
     with console_for(runner, environ, stream) as console, watched(console) as watch:
         watch.tell(began(runner))
@@ -162,7 +162,7 @@ def _mapped(given: dict[str, str], environ: Mapping[str, str]) -> dict[str, str]
     for theirs, ours in zip(host, here, strict=False):
         if theirs and ours and theirs != ours:
             whole = re.compile(rf"(?<![^\s=,:'\"]){re.escape(theirs)}(?![^\s/\\,'\"])")
-            given |= {name: whole.sub(lambda _, path=ours: path, text) for name, text in given.items() if name.lower() in PATHS}
+            given |= {name: whole.sub(ours.replace("\\", r"\\"), text) for name, text in given.items() if name.lower() in PATHS}
     return given
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pkg_publish import __version__
+from pkg_publish.errors import DOCS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,11 @@ class Origin:
         if stamped:
             return stamped[1]
         return self.ref if re.fullmatch(r"[0-9a-f]{40}", self.ref) else f"v{__version__}"
+
+    @property
+    def docs_url(self) -> str:
+        """Where this version's documentation can be read."""
+        return f"{self.server_url}/{self.repository}/blob/{self.revision}/{DOCS}" if self.repository else DOCS
 
     @property
     def command(self) -> list[str]:

@@ -10,11 +10,11 @@ import sys
 import tempfile
 import traceback
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pkg_publish import __version__
+from pkg_publish import __version__, build
 from pkg_publish.errors import EXIT_BUG
 from pkg_publish.formats import neutral
 from pkg_publish.install_command import Origin
@@ -22,6 +22,7 @@ from pkg_publish.job import Began, Job
 from pkg_publish.report import machine
 from pkg_publish.report.console import Console
 from pkg_publish.report.summary import summary as render
+from pkg_publish.runner import Runner
 from pkg_publish.targets.base import Ambient
 from pkg_publish.watch import Watch
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from pkg_publish.config import Config
-    from pkg_publish.runner import Runner
     from pkg_publish.verdict import Report
 
 FOR_EVER = float("inf")
@@ -82,7 +82,8 @@ def watched(console: Console) -> Iterator[Watch]:
 def console_for(runner: Runner, environ: Mapping[str, str], stream: TextIO) -> Console:
     """The log, as this process's stream can show it."""
     terminal = stream.isatty() and not runner.is_actions
-    return Console(stream, terminal=terminal, colour=terminal and "NO_COLOR" not in environ, actions=runner.is_actions)
+    colour = terminal and "NO_COLOR" not in environ
+    return Console(stream, terminal=terminal, colour=colour, actions=runner.is_actions, docs_url=origin(runner, environ).docs_url)
 
 
 def began(runner: Runner) -> Began:
@@ -98,8 +99,10 @@ def scratch(runner: Runner) -> Iterator[Path]:
 
 
 def job_for(config: Config, runner: Runner, environ: Mapping[str, str], watch: Watch, folder: Path) -> Job:
-    """The job that this process was started for."""
+    """The job that this process was started for; at home the checkout's remote tells the GitHub repository."""
     library = environ.get("PKG_PUBLISH_LIBRARY")
+    if not runner.repository:
+        runner = replace(runner, repository=build.github_repository(Path.cwd() / config.project_dir, runner.server_url, environ))
     return Job(
         config=config,
         ambient=Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=config.tokens),
@@ -121,7 +124,8 @@ class RunnerFiles:
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> RunnerFiles:
         """As the runner names them."""
-        return cls(output=environ.get("GITHUB_OUTPUT", ""), summary=environ.get("GITHUB_STEP_SUMMARY", ""))
+        docs_url = origin(Runner.read(environ), environ).docs_url
+        return cls(output=environ.get("GITHUB_OUTPUT", ""), summary=environ.get("GITHUB_STEP_SUMMARY", ""), docs_url=docs_url)
 
     def report_path(self, runner: Runner) -> Path:
         """A file of its own for each run: the action may run twice in a job."""
@@ -138,7 +142,7 @@ class RunnerFiles:
         for name, value in machine.outputs(report, path).items():
             self.set_output(name, value)
         if summary:
-            self._append(self.summary, render(report))
+            self._append(self.summary, render(report, self.docs_url))
 
     def _append(self, path: str, text: str) -> None:
         if path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tomllib
 from typing import TYPE_CHECKING
@@ -39,6 +40,14 @@ def shallow_version(project: Path, version: str, environ: Mapping[str, str]) -> 
         cure="Fetch the whole history.",
         paste="- uses: actions/checkout@v4\n  with:\n    fetch-depth: 0",
     )
+
+
+def github_repository(project: Path, server_url: str, environ: Mapping[str, str]) -> str:
+    """`owner/name` of the remote `origin`, if it is at this GitHub server; else an empty string."""
+    host = re.escape(server_url.partition("://")[2])
+    remote = _git(project, environ, "remote", "get-url", "origin")
+    found = re.fullmatch(rf"(?:https://|ssh://|git://)?(?:[^/@]+@)?{host}[:/]([^/:]+/[^/]+?)(?:\.git)?/?", remote)
+    return found[1] if found else ""
 
 
 def _is_dynamic(project: Path) -> bool:
