@@ -133,7 +133,7 @@ def test_our_imports_find_all_they_need_in_it(real_library: Path) -> None:
     """Every module of ours, and every module of others that one of them imports at any level, from this folder alone."""
     command = [sys.executable, "-I", "-S", "-c", ALONE, str(real_library), str(SRC.parent), *sorted(our_imports())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
+    assert done.stderr.splitlines()[-1:] == []
     assert {"requests", "yaml", "packaging"} <= set(done.stdout.split())
 
 
