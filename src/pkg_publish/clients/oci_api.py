@@ -12,7 +12,6 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urljoin
 
@@ -166,7 +165,9 @@ class Repository:
             headers={"Content-Type": media_type},
             content=data,
         )
-        for tries in count(1):
+        tries = 0
+        while True:
+            tries += 1
             answer = self._write(request, watch, harmless)
             if answer.ok:
                 _compare(data, answer.headers.get("Docker-Content-Digest", ""), request.doing)
@@ -190,7 +191,9 @@ class Repository:
 
     def _send(self, blob: Outgoing, watch: Watch) -> None:
         """Send a blob until it is there, each time from the start."""
-        for tries in count(1):
+        tries = 0
+        while True:
+            tries += 1
             tried = self._try(blob, watch)
             if isinstance(tried, Answer) and tried.ok:
                 return
