@@ -15,6 +15,7 @@ from pkg_publish import build, verdict
 from pkg_publish.config import BuildMode, Config, inputs
 from pkg_publish.errors import Mistakes, PublishError
 from pkg_publish.formats import neutral
+from pkg_publish.job import Planned
 from pkg_publish.process import RunnerFiles, began, console_for, job_for, leave, scratch, watched
 from pkg_publish.runner import Runner
 
@@ -81,14 +82,17 @@ def _begin_build(environ: Mapping[str, str], stream: TextIO) -> int:
         try:
             config = Config.read(given)
             job = job_for(config, runner, environ, watch, Path())
-            job.plan()
+            plan = job.plan()
         except Mistakes as mistakes:
             report = verdict.failed_early(mistakes.found)
+            watch.tell(began(runner))
             watch.tell(report)
             files.write(report, files.report_path(runner), summary=given.get("summary", "").lower() != "false")
             return report.exit_code
-    if not job.builds:
-        return 0
+        if not job.builds:
+            return 0
+        watch.tell(began(runner))
+        watch.tell(Planned(plan))
     folder = tempfile.mkdtemp(prefix="pkg-publish-built-", dir=runner.temp)
     handed = {
         "given": {name: text for name, text in given.items() if not name.endswith("-token")},
@@ -104,7 +108,7 @@ def _go_on(handed: Mapping[str, Any], environ: Mapping[str, str]) -> NoReturn:
     """Become a process whose environment holds nothing that the build may not see; what it must know comes by a file that has no name."""
     package = Path(__file__).resolve().parents[1]
     code = f"import sys; sys.path[:0] = [{handed['library']!r}, {str(package)!r}]; from pkg_publish.action import main; main(['handed-build'])"
-    command = [sys.executable, "-I", "-X", "utf8", "-c", code]
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", code]
     text = json.dumps(handed).encode()
     if sys.platform == "win32":
         import subprocess
@@ -123,7 +127,6 @@ def _build(handed: Mapping[str, Any], environ: Mapping[str, str], stream: TextIO
     runner, files = Runner.read(handed["runner"]), RunnerFiles(**handed["files"])
     folder = Path(handed["folder"])
     with console_for(runner, environ, stream) as console, watched(console) as watch:
-        watch.tell(began(runner))
         config = Config.read(handed["given"])
         job = job_for(config, runner, {**environ, "PKG_PUBLISH_LIBRARY": handed["library"]}, watch, folder)
         if error := _failure(job):

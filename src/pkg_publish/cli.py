@@ -143,13 +143,13 @@ def _sources(text: str, ambient: Ambient) -> list[NamedSource]:
     """The targets that can be read; raises `Mistakes`."""
     specs, mistakes = grammar.parse(text)
     Mistakes.raise_any(mistakes)
-    targets = make_targets(specs, ambient, first=False, allow_public=True)
-    sources: list[NamedSource] = [target for target in targets if isinstance(target, Source)]
-    Mistakes.raise_any(
-        ConfigError(f"nothing can be installed from {target.place.title}", code="no-source", cure="Name another target after --from.")
-        for target in targets
-        if target not in sources
-    )
+    sources: list[NamedSource] = []
+    for target in make_targets(specs, ambient, first=False, allow_public=True):
+        if isinstance(target, Source):
+            sources.append(target)
+        else:
+            mistakes.append(ConfigError(f"nothing can be installed from {target.place.title}", code="no-source", cure="Name another target after --from."))
+    Mistakes.raise_any(mistakes)
     return sources
 
 
