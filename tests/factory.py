@@ -93,3 +93,14 @@ def release(folder: Path, name: str = "demo", version: str = "1.0", *, wheels: i
         version=str(Version(version)),
         distributions=tuple(distribution(path, name, version) for path in paths),
     )
+
+
+def project(folder: Path, name: str = "demo", version: str = "1.0") -> Path:
+    """Write a project that flit builds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n'
+        f'[project]\nname = "{name}"\nversion = "{version}"\ndescription = "a test"\nrequires-python = ">=3.8"\n'
+    )
+    (folder / f"{name}.py").write_text("x = 1\n")
+    return folder

@@ -70,7 +70,7 @@ def _publish(environ: Mapping[str, str], stream: TextIO) -> int:
             job = replace(job_for(config, runner, environ, watch, folder), built=Path(built) if built else None)
             report, path = job.run(), config.report
         watch.tell(report)
-        files.write(report, path or files.report_path(runner), summary=given.get("summary", "").lower() != "false")
+        files.write(report, path or files.report_path(runner), watch.tell, summary=given.get("summary", "").lower() != "false")
         return report.exit_code
 
 
@@ -83,11 +83,12 @@ def _begin_build(environ: Mapping[str, str], stream: TextIO) -> int:
             config = Config.read(given)
             job = job_for(config, runner, environ, watch, Path())
             plan = job.plan()
+            allowed = build.child_environ(environ, config.build_env)
         except Mistakes as mistakes:
             report = verdict.failed_early(mistakes.found)
             watch.tell(began(runner))
             watch.tell(report)
-            files.write(report, files.report_path(runner), summary=given.get("summary", "").lower() != "false")
+            files.write(report, files.report_path(runner), watch.tell, summary=given.get("summary", "").lower() != "false")
             return report.exit_code
         if not job.builds:
             return 0
@@ -101,7 +102,7 @@ def _begin_build(environ: Mapping[str, str], stream: TextIO) -> int:
         "library": environ.get("PKG_PUBLISH_LIBRARY", ""),
         "folder": folder,
     }
-    return _go_on(handed, build.child_environ(environ, config.build_env))
+    return _go_on(handed, allowed)
 
 
 def _go_on(handed: Mapping[str, Any], environ: Mapping[str, str]) -> NoReturn:
@@ -132,7 +133,7 @@ def _build(handed: Mapping[str, Any], environ: Mapping[str, str], stream: TextIO
         if error := _failure(job):
             report = verdict.failed_early(error)
             watch.tell(report)
-            files.write(report, files.report_path(runner), summary=config.summary)
+            files.write(report, files.report_path(runner), watch.tell, summary=config.summary)
             return report.exit_code
     files.set_output("built", str(folder / "dist"))
     return 0

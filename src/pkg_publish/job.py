@@ -81,6 +81,8 @@ class Job:
         remarks = list(self._standing_remarks())
         try:
             plan = self.plan()
+            if self.built is None:
+                self.watch.tell(Planned(plan))
             found = self.distributions()
             remarks += _strangers(found)
             release = self._release(found)
@@ -94,9 +96,9 @@ class Job:
         return replace(report, install_command=command)
 
     def plan(self) -> Plan:
-        """Make the targets and tell the plan; raises `Mistakes`."""
+        """Make the targets; raises `Mistakes`."""
         config, runner = self.config, self.ambient.runner
-        plan = Plan(
+        return Plan(
             targets=make_targets(config.targets, self.ambient, first=config.strategy == "first", allow_public=config.allow_public),
             strategy=config.strategy,
             fall_back_on=frozenset(config.fall_back_on),
@@ -104,8 +106,6 @@ class Job:
             dry_run=config.dry_run or runner.is_pull_request,
             in_workflow=runner.is_actions,
         )
-        self.watch.tell(Planned(plan))
-        return plan
 
     @property
     def project(self) -> Path:

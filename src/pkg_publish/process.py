@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pkg_publish import __version__, build
-from pkg_publish.errors import EXIT_BUG
+from pkg_publish.errors import EXIT_BUG, PublishError
 from pkg_publish.formats import neutral
 from pkg_publish.install_command import Origin
 from pkg_publish.job import Began, Job
@@ -24,6 +24,7 @@ from pkg_publish.report.console import Console
 from pkg_publish.report.summary import summary as render
 from pkg_publish.runner import Runner
 from pkg_publish.targets.base import Ambient
+from pkg_publish.verdict import Level, Remark
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def job_for(config: Config, runner: Runner, environ: Mapping[str, str], watch: W
         runner = replace(runner, repository=build.github_repository(Path.cwd() / config.project_dir, runner.server_url, environ))
     return Job(
         config=config,
-        ambient=Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=config.tokens),
+        ambient=Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=config.tokens, allow_public=config.allow_public),
         watch=watch,
         scratch=folder,
         library=Path(library) if library else None,
@@ -136,10 +137,15 @@ class RunnerFiles:
         """Append one output."""
         self._append(self.output, neutral.output(name, value, f"ghadelimiter_{secrets.token_hex(16)}"))
 
-    def write(self, report: Report, path: Path, *, summary: bool) -> None:
-        """Write the JSON report, every output and the summary; a disk that refuses turns no good publish red."""
-        machine.write(report, path)
-        for name, value in machine.outputs(report, path).items():
+    def write(self, report: Report, path: Path, tell: Callable[[object], None], *, summary: bool) -> None:
+        """Write the JSON report, every output and the summary; a disk that refuses turns no good publish red, and is told."""
+        written: Path | None = path
+        try:
+            machine.write(report, path)
+        except PublishError as error:
+            tell(Remark(level=Level.WARNING, text=error.what, code=error.code))
+            written = None
+        for name, value in machine.outputs(report, written).items():
             self.set_output(name, value)
         if summary:
             self._append(self.summary, render(report, self.docs_url))

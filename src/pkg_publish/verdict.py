@@ -160,6 +160,8 @@ def _remarks(plan: Plan, release: Release, attempts: Sequence[Attempt]) -> Itera
                 yield Remark(level=Level.NOTICE, text=f"{each.place.title} was passed by: {_what(each)}", code=_code(each))
     for each in attempts:
         yield from _kept(release, each)
+        if each.outcome is Done.SKIPPED and each.would_work is False and not plan.dry_run:
+            yield _would_not_work(each)
     held = [each for each in attempts if each.holds]
     if plan.in_workflow and held and all(each.place.local for each in held):
         yield Remark(
@@ -188,6 +190,13 @@ def _kept(release: Release, attempt: Attempt) -> Iterator[Remark]:
     for name, theirs in attempt.after.kept.items():
         text = f"{attempt.place.title} keeps other bytes under the name {name}: sha256 {theirs.sha256} there, {release[name].sha256} here"
         yield Remark(level=Level.WARNING, text=text, code="other-bytes-kept")
+
+
+def _would_not_work(attempt: Attempt) -> Remark:
+    row = next(row for row in attempt.checks if row.ok is False)
+    cure = f": {row.do}" if row.do else ""
+    text = f"{attempt.place.title} was not needed, and would not have worked: {row.check}: {row.found}{cure}"
+    return Remark(level=Level.WARNING, text=text, code="would-not-work")
 
 
 def _what(attempt: Attempt) -> str:

@@ -10,6 +10,8 @@ from pkg_publish.clients.request import Request
 from pkg_publish.errors import Conflict, Invalid, Refused, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pkg_publish.clients.network import Credential
     from pkg_publish.clients.simple_api import SimpleIndex
     from pkg_publish.clients.transport import Transport
@@ -85,15 +87,25 @@ REFUSALS = (
 class UploadApi:
     """An address that takes uploads, and the index beside it."""
 
-    def __init__(self, url: str, index: SimpleIndex, transport: Transport, credential: Credential | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        index: SimpleIndex,
+        transport: Transport,
+        credential: Credential | None = None,
+        refusals: Sequence[Refusal] = REFUSALS,
+    ) -> None:
         self.url, self.index = url, index
-        self._transport, self._credential = transport, credential
+        self._transport, self._credential, self._refusals = transport, credential, refusals
 
-    def send(self, project: str, distribution: Distribution, watch: Watch) -> None:
-        """Upload one file of a project (normalised name). After a fault the index is asked whether it shows the file, before it is sent again."""
+    def send(self, project: str, distribution: Distribution, watch: Watch, attestations: str = "") -> None:
+        """Upload one file of a project (normalised name), with its attestations (a JSON list, PEP 740) if there are any.
+
+        After a fault the index is asked whether it shows the file, before it is sent again.
+        """
         from pkg_publish.clients.upload_form import Form
 
-        form = Form(distribution)
+        form = Form(distribution, attestations)
         request = Request(
             method="POST",
             doing=f"uploading {distribution.name}",
@@ -105,7 +117,7 @@ class UploadApi:
         answer = self._transport.write(request, watch, lambda: self.shows(project, distribution, watch))
         if not answer.ok:
             why = "this user may not upload there" if self._credential else "it takes no uploads without a login"
-            raise refused(REFUSALS, answer, request.doing, why=why)
+            raise refused(self._refusals, answer, request.doing, why=why)
 
     def shows(self, project: str, distribution: Distribution, watch: Watch) -> bool:
         """Whether the index shows this file, to the byte; raises `Conflict` when it shows another one of its name."""
@@ -121,13 +133,19 @@ class UploadApi:
         return theirs is not None
 
 
+def upload_address(*, test: bool) -> str:
+    """Where PyPI, or TestPyPI, takes uploads, as twine has it."""
+    from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
+
+    return str(TEST_REPOSITORY if test else DEFAULT_REPOSITORY)
+
+
 def is_pypi(url: str) -> bool:
-    """Whether an address is where PyPI or TestPyPI take uploads, as twine has it; without twine nothing is uploaded anyway."""
+    """Whether an address is where PyPI or TestPyPI take uploads; without twine nothing is uploaded anyway."""
     host = urlsplit(url).hostname or ""
     if "pypi" not in host:
         return False
     try:
-        from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
+        return host in {urlsplit(upload_address(test=test)).hostname for test in (False, True)}
     except ImportError:
         return False
-    return host in {urlsplit(DEFAULT_REPOSITORY).hostname, urlsplit(TEST_REPOSITORY).hostname}

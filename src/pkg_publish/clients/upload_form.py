@@ -69,10 +69,11 @@ def _values(key: str, value: object) -> list[str]:
 class Form:
     """A form and the file at its end."""
 
-    def __init__(self, distribution: Distribution) -> None:
+    def __init__(self, distribution: Distribution, attestations: str = "") -> None:
         self._distribution = distribution
+        attested = [("attestations", attestations)] if attestations else []
         empty = ("content", (distribution.name, b"", "application/octet-stream"))
-        whole, self.content_type = encode_multipart_formdata([*fields(distribution), empty])
+        whole, self.content_type = encode_multipart_formdata([*fields(distribution), *attested, empty])
         self._tail = f"\r\n--{self.content_type.partition('boundary=')[2]}--\r\n".encode()
         self._head = whole.removesuffix(self._tail)
 

@@ -1,0 +1,229 @@
+"""The main job from configuration to report, on folders."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests import factory
+
+from pkg_publish.config import Config
+from pkg_publish.errors import Failure
+from pkg_publish.install_command import Origin
+from pkg_publish.job import Checked, Job, Planned
+from pkg_publish.runner import Runner
+from pkg_publish.state import Done
+from pkg_publish.targets.base import Ambient
+from pkg_publish.verdict import Level, Report, Status
+from pkg_publish.watch import Watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Desk:
+    """A folder to publish from, and what was told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.events: list[object] = []
+        self.runner = Runner()
+        self.environ: dict[str, str] = {}
+
+    def job(self, built: Path | None = None, **given: str) -> Job:
+        """A job with these inputs."""
+        config = Config.read({"targets": "directory=out"} | {name.replace("_", "-"): text for name, text in given.items()})
+        ambient = Ambient(folder=self.folder, environ=self.environ, runner=self.runner, tokens=config.tokens)
+        watch = Watch(60, self.events.append)
+        return Job(config=config, ambient=ambient, watch=watch, scratch=self.folder / "scratch", built=built, origin=Origin())
+
+    def run(self, built: Path | None = None, **given: str) -> Report:
+        """Run it."""
+        return self.job(built, **given).run()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Nothing in it."""
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def filled(desk: Desk) -> Desk:
+    """A wheel and an sdist in `dist`."""
+    factory.release(desk.folder / "dist")
+    return desk
+
+
+def codes(report: Report) -> list[str]:
+    """What went wrong."""
+    return [each.code for each in report.problems]
+
+
+def test_publishes_what_lies_in_dist(filled: Desk) -> None:
+    """`build: never` takes `dist`; the report has everything."""
+    report = filled.run(build="never")
+
+    assert (report.status, report.exit_code) == (Status.PUBLISHED, 0)
+    assert sorted(path.name for path in (filled.folder / "out").iterdir()) == ["demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"]
+    assert report.install_command == f"pkg-publish install demo==1.0 --from directory={filled.folder / 'out'}"
+    assert [type(each) for each in filled.events if isinstance(each, Planned | Checked)] == [Planned, Checked]
+
+
+def test_takes_what_is_there_unless_told_to_build(filled: Desk) -> None:
+    """`build: auto` with a `dist-dir` that holds distributions."""
+    assert filled.job(dist_dir="dist").builds is False
+    assert filled.job(dist_dir="dist", build="always").builds is True
+    assert filled.job(dist_dir="elsewhere").builds is True
+    assert filled.job().builds is True
+
+
+def test_builds_and_copies_to_dist_dir(desk: Desk) -> None:
+    """What was built lies in `dist-dir` afterwards, and is known to be built by this run."""
+    factory.project(desk.folder)
+    desk.environ = dict(os.environ)  # noqa: TID251 - the tests' own edge
+
+    report = desk.run(dist_dir="wheels", formats="wheel")
+
+    assert report.status is Status.PUBLISHED, report.problems
+    assert [path.name for path in (desk.folder / "wheels").iterdir()] == ["demo-1.0-py3-none-any.whl"]
+    assert report.release is not None
+    assert all(each.built for each in report.release.distributions)
+
+
+def test_publishes_what_the_build_step_has_built(filled: Desk) -> None:
+    """The plan was told by the build step, and is not told again."""
+    report = filled.run(built=filled.folder / "dist")
+
+    assert report.status is Status.PUBLISHED
+    assert not [each for each in filled.events if isinstance(each, Planned)]
+
+
+def test_mistakes_of_the_plan_end_it_before_the_build(desk: Desk) -> None:
+    """Nothing is attempted."""
+    report = desk.run(targets="directory")
+
+    assert (report.status, codes(report)) == (Status.FAILED, ["target-without-place"])
+    assert not list(desk.folder.iterdir())
+
+
+def test_no_project_is_told(desk: Desk) -> None:
+    """One failure, its own exit code."""
+    report = desk.run()
+
+    assert (report.exit_code, codes(report)) == (2, ["project-not-found"])
+
+
+def test_bad_files_are_told_together(desk: Desk) -> None:
+    """Two files, two mistakes."""
+    (desk.folder / "dist").mkdir()
+    for name in ("a-1.0-py3-none-any.whl", "b-1.0-py3-none-any.whl"):
+        (desk.folder / "dist" / name).write_text("no zip")
+
+    report = desk.run(build="never")
+
+    assert (report.exit_code, len(report.problems)) == (4, 2)
+    assert not (desk.folder / "out").exists()
+
+
+def test_strangers_are_a_notice(filled: Desk) -> None:
+    """What is no distribution is not published, and said."""
+    for number in range(7):
+        (filled.folder / "dist" / f"notes{number}.txt").write_text("")
+
+    (remark,) = filled.run(build="never").remarks
+
+    assert (remark.level, remark.code) == (Level.NOTICE, "stray-files")
+    assert remark.text.endswith("notes4.txt …")
+
+
+@pytest.mark.parametrize(
+    ("check_tag", "ref", "expected"),
+    [
+        ("auto", "refs/tags/v1.0", []),
+        ("auto", "refs/tags/v2.0", ["tag-mismatch"]),
+        ("auto", "refs/heads/main", []),
+        ("false", "refs/tags/v2.0", []),
+        ("true", "refs/heads/main", ["tag-mismatch"]),
+    ],
+)
+def test_the_version_must_match_the_tag(filled: Desk, check_tag: str, ref: str, expected: list[str]) -> None:
+    """Where there is one, or always, or never."""
+    filled.runner = Runner(ref=ref)
+
+    assert codes(filled.run(build="never", check_tag=check_tag)) == expected
+
+
+def test_a_pull_request_runs_dry(filled: Desk) -> None:
+    """From the same repository."""
+    pull = {"pull_request": {"head": {"repo": {"full_name": "octo/demo"}}}}
+    filled.runner = Runner(event_name="pull_request", repository="octo/demo", event=pull)
+
+    report = filled.run(build="never")
+
+    assert (report.status, [each.code for each in report.remarks]) == (Status.PLANNED, ["pull-request"])
+    assert not (filled.folder / "out").exists()
+
+
+def test_a_dry_run_asks_every_target_whether_it_would_work(filled: Desk) -> None:
+    """And says of each."""
+    (filled.folder / "file").write_text("")
+
+    report = filled.run(build="never", dry_run="true", targets="directory=out, directory=file/in/the/way")
+
+    assert [each.would_work for each in report.attempts] == [True, False]
+
+
+def test_a_target_that_was_not_needed_says_whether_it_would_have_worked(filled: Desk) -> None:
+    """So that its permission is not missed on the night it is needed."""
+    (filled.folder / "file").write_text("")
+
+    report = filled.run(build="never", targets="directory=out, directory=file/in/the/way")
+
+    assert [each.outcome for each in report.attempts] == [Done.PUBLISHED, Done.SKIPPED]
+    assert report.attempts[1].would_work is False
+    assert "would-not-work" in [each.code for each in report.remarks]
+
+
+@pytest.mark.parametrize(("built", "way_out"), [(False, "on-conflict: keep"), (True, "build: never")])
+def test_a_conflict_says_what_differs(filled: Desk, *, built: bool, way_out: str) -> None:
+    """Both hashes, what differs inside, and the way out."""
+    theirs = factory.wheel(filled.folder / "out", content=b"x = 2\n")
+
+    report = filled.run(built=filled.folder / "dist" if built else None, build="never")
+
+    (problem,) = report.problems
+    assert (report.exit_code, problem.kind, problem.code) == (6, Failure.CONFLICT, "other-bytes-same-name")
+    assert way_out in problem.paste
+    assert theirs.name in problem.details[0]
+    assert "demo/__init__.py" in problem.details[1]
+
+
+@pytest.mark.parametrize(
+    ("environ", "given", "config", "noticed"),
+    [
+        ({"ACTIONS_ID_TOKEN_REQUEST_URL": "x"}, {}, "", True),
+        ({}, {"pypi_token": "pypi-secret"}, "", True),
+        ({}, {}, "[http]\nextraheader = AUTHORIZATION: basic x", True),
+        ({}, {}, "[core]", False),
+    ],
+    ids=["id-token", "index token", "checkout token", "nothing"],
+)
+def test_a_build_beside_an_identity_is_noticed(filled: Desk, environ: dict[str, str], given: dict[str, Any], config: str, *, noticed: bool) -> None:
+    """With the recipe of two jobs."""
+    filled.environ = environ
+    if config:
+        (filled.folder / ".git").mkdir()
+        (filled.folder / ".git" / "config").write_text(config)
+
+    report = filled.run(built=filled.folder / "dist", **given)
+
+    assert ("build-beside-identity" in [each.code for each in report.remarks]) is noticed
+
+
+def test_a_success_on_the_runner_only_is_a_warning_in_a_workflow(filled: Desk) -> None:
+    """It is thrown away with it."""
+    filled.runner = Runner(is_actions=True)
+
+    assert [each.code for each in filled.run(build="never").remarks] == ["local-place-only"]
