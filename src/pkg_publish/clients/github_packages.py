@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pkg_publish.runner import Runner
     from pkg_publish.watch import Watch
 
-PROBING = 2.5
-"""Seconds for all addresses together: with the last slice of a wait it stays below three."""
+PROBING = 2.0
+"""Seconds for all addresses together: with the last slice of a wait it stays well below three."""
 
 
 def addresses(runner: Runner, project: str) -> list[str]:
