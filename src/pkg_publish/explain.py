@@ -82,7 +82,7 @@ def _compared(attempt: Attempt, target: Target, release: Release, watch: Watch) 
 
 def _partial(attempt: Attempt, cause: PublishError) -> Partial:
     missing = [item.name for item in attempt.after.missing]
-    return Partial(
+    partial = Partial(
         f"{attempt.place.title} holds a part of the release and lacks {_listed(missing)}: {cause.what}",
         code="partial",
         cure=f"Mend the cause and run again, which sends only what is missing. {cause.cure} If that cannot be: yank the version there and take a new one.",
@@ -91,6 +91,8 @@ def _partial(attempt: Attempt, cause: PublishError) -> Partial:
         details=(f"cause: {cause.kind} ({cause.code})", *cause.details),
         reached=cause.reached,
     )
+    partial.__cause__ = cause
+    return partial
 
 
 def _unconfirmed(attempt: Attempt) -> Unconfirmed:
