@@ -69,7 +69,9 @@ TABLES = {"targets": targets, "inputs": input_rows, "outputs": outputs, "failure
 def with_tables(text: str) -> str:
     """The text with every table as the code has it."""
     for name, make in TABLES.items():
-        text = re.sub(rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- end -->)", lambda found, made=make: f"{found[1]}\n{made()}\n\n{found[2]}", text, flags=re.DOTALL)
+        text = re.sub(
+            rf"(?<=<!-- {name}: made by `python -m tests.tables` -->\n).*?(?=<!-- end -->)", f"\n{make()}\n\n".replace("\\", r"\\"), text, flags=re.DOTALL
+        )
     return text
 
 
