@@ -25,7 +25,7 @@ hostile = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=14).m
 markup = st.lists(st.sampled_from(MARKUP) | st.sampled_from(PIECES) | st.text(max_size=3), max_size=14).map("".join)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(hostile)
 @example("::error::x")
 @example(" \t\xa0::error::x")
@@ -78,7 +78,7 @@ def test_words_of_others_are_quoted() -> None:
     assert neutral.quoted(" permission_denied:\n write_package ") == '"permission_denied: write_package"'
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(hostile, hostile)
 def test_the_runner_reads_a_command_as_it_was_meant(message: str, title: str) -> None:
     """One command of that name; the message and the title come out as they went in, spelt out."""
@@ -128,7 +128,7 @@ def test_masks(secret: str, hidden: list[str]) -> None:
     assert [each for line in neutral.masks(secret) for each in commands(line)] == [Command("add-mask", each) for each in hidden]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(hostile | st.text(), hostile)
 def test_outputs_come_out_as_they_went_in(value: str, other: str) -> None:
     """No value sets another output, on any system."""
@@ -144,7 +144,7 @@ def test_an_output_never_holds_its_delimiter(value: str) -> None:
         neutral.output("files", value, "EOF")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(markup)
 def test_a_sentence_is_a_sentence(text: str) -> None:
     """Whatever is in it: no link, image, HTML, heading or list, and nothing that GitHub would link afterwards."""
@@ -154,7 +154,7 @@ def test_a_sentence_is_a_sentence(text: str) -> None:
     assert rendered(made).linked == []
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(markup, st.sampled_from([neutral.markdown, neutral.code]))
 def test_a_cell_is_one_cell(text: str, render: type) -> None:
     """Between two others in a table, and it begins and ends there."""
@@ -166,7 +166,7 @@ def test_a_cell_is_one_cell(text: str, render: type) -> None:
     assert not set(page.nodes) & {"link_open", "image", "html_inline", "html_block", "em_open", "strong_open", "s_open"}
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(markup)
 def test_a_code_span_shows_the_text(text: str) -> None:
     """All of it, and nothing else."""
@@ -175,7 +175,7 @@ def test_a_code_span_shows_the_text(text: str) -> None:
     assert rendered(f"x {neutral.code(text)}").text.split() == ["x", *words]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(markup)
 def test_a_block_ends_where_we_end_it(text: str) -> None:
     """Whatever fences are in it."""

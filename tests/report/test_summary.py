@@ -72,6 +72,22 @@ def test_an_address_is_a_link_only_if_it_is_no_more() -> None:
         assert len(rendered(summary(Scene(tried=[fell]).report())).links) == links
 
 
+def test_who_sees_it_as_a_read_has_shown() -> None:
+    """Not as the kind of place promises."""
+    fell = attempt(GHCR, NOTHING, ALL)
+    shown = replace(fell, receipt=Receipt(url="", visible_to="private"))
+
+    assert rendered(summary(Scene(tried=[shown]).report())).cells[1][3] == "private"
+
+
+def test_a_dry_run_tells_of_each_target() -> None:
+    """What would happen there."""
+    looks = [skipped(RELEASE, NOTHING), skipped(GHCR, ALL), skipped(PYPI, look(BOTH, wheel=""))]
+    rows = rendered(summary(Scene(skipped=looks, plan={"dry_run": True}).report())).cells
+
+    assert [row[1] for row in rows[1:4]] == ["not needed", "already there", "conflict"]
+
+
 def test_no_receipt() -> None:
     """The place that held it did not say where, and nothing is made up."""
     page = rendered(summary(Scene(tried=[replace(attempt(PYPI, NOTHING, ALL), receipt=None)]).report()))

@@ -20,6 +20,7 @@ class Call:
 
     level: Level
     code: str
+    """Where the documentation says more; empty when the text says all."""
     text: str
     """What happened, the server's words included."""
     who: str = ""
@@ -36,7 +37,7 @@ def calls(report: Report) -> list[Call]:
     told = [each.problem for each in remarks if each.problem]
     found = [*(of_problem(each.problem, each.who, level) for each in phrases.troubles(report) if each.problem not in told), *remarks]
     if report.exit_code and all(each.level is not Level.ERROR for each in found):
-        found.append(Call(level=Level.ERROR, code=report.status, text=f"{sentences.verdict(report)}."))
+        found.append(Call(level=Level.ERROR, code="", text=f"{sentences.verdict(report)}."))
     return sorted(dict.fromkeys(found), key=lambda each: [*Level].index(each.level))
 
 

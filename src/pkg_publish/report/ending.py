@@ -65,7 +65,8 @@ class Ending:
                 self._line(each)
 
     def _annotate(self, call: Call) -> None:
-        message = "\n".join(filter(None, [call.text, call.cure, f"More: {self.docs_url}#{call.code}"]))
+        more = f"More: {self.docs_url}#{call.code}" if call.code else ""
+        message = "\n".join(filter(None, [call.text, call.cure, more]))
         self.log.write(neutral.command(call.level, message, title=call.code))
         self._details(call)
         self._paste(call)
@@ -81,7 +82,8 @@ class Ending:
             who = f"{call.who}: " if call.who and call.problem in self.told else ""
             self.log.say(Line("do this", f"{who}{call.cure}"))
         self._paste(call)
-        self.log.say(Line("more", f"{self.docs_url}#{call.code}"))
+        if call.code:
+            self.log.say(Line("more", f"{self.docs_url}#{call.code}"))
 
     def _paste(self, call: Call) -> None:
         if call.paste not in self.pasted:

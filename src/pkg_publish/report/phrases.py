@@ -52,12 +52,13 @@ def listed(words: Sequence[str]) -> str:
 
 def size(number: int) -> str:
     """Bytes, as people say them: `4.1 MB`."""
-    value, unit = float(number), "B"
-    for unit in ("B", "kB", "MB", "GB"):  # noqa: B007 - the last is used
-        if value < 999.95:  # noqa: PLR2004 - it would be shown as 1000.0
-            break
-        value /= 1000
-    return f"{number} B" if unit == "B" else f"{value:.1f} {unit}"
+    if number < 1000:  # noqa: PLR2004 - a kilobyte
+        return f"{number} B"
+    value, unit = number / 1000, "kB"
+    for bigger in ("MB", "GB"):
+        if value >= 999.95:  # noqa: PLR2004 - it would be shown as 1000.0
+            value, unit = value / 1000, bigger
+    return f"{value:.1f} {unit}"
 
 
 def duration(seconds: float) -> str:

@@ -52,7 +52,7 @@ def verdict(report: Report) -> str:
             return f"{name} is published {where}, but {_shortfall(report)}"
         case Status.PLANNED:
             return f"Dry run: {name} {_would(report)}"
-        case Status.FAILED:
+        case _:
             return _failed(report, name)
 
 
@@ -178,7 +178,7 @@ def lead(report: Report) -> list[Sentence]:
             return [*_untried(report), Sentence("A re-run goes on where this one ended")]
         case Status.PLANNED:
             return [Sentence("Nothing was written"), *_plan(report)]
-        case Status.FAILED:
+        case _:
             return [Sentence("Nothing was written")] if report.dry_run else list(_consequences(report)) if report.attempts else []
 
 

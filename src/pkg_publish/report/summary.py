@@ -45,8 +45,18 @@ SAFE_LINK = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/@:+=%-
 
 def summary(report: Report, docs_url: str = DOCS) -> str:
     """Return the Markdown, `LIMIT` bytes at most, whatever the run brought; codes are linked below `docs_url`."""
-    texts = ("\n\n".join(_Page(report, docs_url, rows).parts()) + "\n" for rows in ROWS)
-    return next(text for text in texts if len(text.encode()) <= LIMIT)
+    return next(filter(None, (_fitting(_Page(report, docs_url, rows).parts()) for rows in ROWS)))
+
+
+def _fitting(parts: Iterable[str]) -> str:
+    """All parts, a blank line between two; an empty string as soon as they are too much."""
+    kept, size = [], 0
+    for part in parts:
+        kept.append(part)
+        size += len(part.encode()) + 2
+        if size > LIMIT:
+            return ""
+    return "\n\n".join(kept) + "\n"
 
 
 class _Page:

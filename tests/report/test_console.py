@@ -1,0 +1,356 @@
+"""The log while it is written: silence, progress, streams that go away, and what a terminal shows."""
+
+from __future__ import annotations
+
+import io
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.oracles.runner_commands import commands
+from tests.report.scenes import (
+    ALL,
+    BACKEND,
+    BAD_GATEWAY,
+    BOTH,
+    GHCR,
+    MISTAKES,
+    NOTHING,
+    SDIST,
+    WHEEL,
+    WRITE_PACKAGE,
+    Scene,
+    attempt,
+    building,
+    many,
+    scenes,
+    skipped,
+)
+
+from pkg_publish.build import BackendSaid, Built
+from pkg_publish.errors import ConfigError, Environment, Mistakes
+from pkg_publish.install import Found, Received
+from pkg_publish.interpreter import Interpreter
+from pkg_publish.job import Began, Checked, Planned
+from pkg_publish.model import Item, RemoteFile
+from pkg_publish.preflight import NewerMetadata
+from pkg_publish.publish import Looked, Sending
+from pkg_publish.report.console import Console
+from pkg_publish.runner import Runner
+from pkg_publish.verdict import Level, Remark
+from pkg_publish.watch import Sent, Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass
+class Stage:
+    """A console, its stream, and a clock that we turn."""
+
+    terminal: bool = False
+    colour: bool = False
+    actions: bool = False
+    stream: Any = field(default_factory=io.StringIO)
+    time: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.console = Console(self.stream, terminal=self.terminal, colour=self.colour, actions=self.actions, now=lambda: self.time)
+
+    def tell(self, *events: object, after: float = 0.0) -> str:
+        """Turn the clock, tell, and return what was written for it."""
+        before = len(self.stream.getvalue())
+        self.time += after
+        for event in events:
+            self.console.tell(event)
+        return str(self.stream.getvalue()[before:])
+
+    def tick(self, after: float) -> str:
+        """Turn the clock, let the ticker look, and return what was written."""
+        before = len(self.stream.getvalue())
+        self.time += after
+        self.console.tick()
+        return str(self.stream.getvalue()[before:])
+
+
+SENDING = Sending(GHCR, [WHEEL, SDIST])
+
+
+def test_a_log_is_never_silent() -> None:
+    """After nine seconds it says what it does, and for how long."""
+    stage = Stage()
+    stage.tell(Planned(Scene(tried=[attempt(GHCR, NOTHING, ALL)]).made))
+
+    assert stage.tick(8) == ""
+    assert stage.tick(1) == "…         getting the files · 9.0 s\n"
+    assert stage.tick(1) == ""
+    assert stage.tick(8) == "…         getting the files · 18.0 s\n"
+
+
+def test_a_build_that_says_a_lot_and_shows_nothing() -> None:
+    """Its lines are counted, where they are held back."""
+    stage = Stage()
+    stage.tell(*building("wheel"))
+
+    assert stage.tick(9) == "…         building, 3 lines so far · 9.0 s\n"
+
+
+def test_bytes_that_flow_are_told_every_five_seconds() -> None:
+    """Not more often; what is sent again counts once, and what is no file of ours not at all."""
+    stage = Stage()
+
+    assert stage.tell(SENDING) == "ghcr      sending 2 files, 9.4 MB, to ghcr.io/octo/sglang\n"
+    assert stage.tell(Sent(WHEEL.name, 1_000_000), Sent("manifest", 500), after=4) == ""
+    assert stage.tell(Sent(WHEEL.name, 1_000_000), after=1) == "ghcr      2.0 MB of 9.4 MB\n"
+    assert stage.tell(Sent(WHEEL.name, 9_000_000), after=5) == "ghcr      4.1 MB of 9.4 MB\n"
+    assert stage.tell(Sent(SDIST.name, SDIST.size), after=1) == ""
+    assert stage.tick(9) == "…         ghcr: all bytes are there, waiting for the answer · 20.0 s\n"
+
+
+def test_waits_are_told_if_they_are_long() -> None:
+    """Short ones when they add up; bytes that flow again end them; what takes no time is a note."""
+    stage = Stage()
+    stage.tell(SENDING)
+
+    assert stage.tell(Waiting("502 from ghcr.io", 4.0)) == "waiting   4.0 s: 502 from ghcr.io\n"
+    assert stage.tell(Waiting("it does not show there yet", 1.0)) == ""
+    assert stage.tick(9) == "…         waiting: it does not show there yet · 9.0 s\n"
+    assert stage.tell(Sent(WHEEL.name, 1), after=1) == ""
+    assert stage.tick(8) == "…         ghcr: 1 B of 9.4 MB · 18.0 s\n"
+    assert stage.tell(Waiting("a stale entry was replaced", 0)) == "note      a stale entry was replaced\n"
+
+
+def test_bytes_of_nobody() -> None:
+    """Before anything is sent, and after it, there is no progress."""
+    stage = Stage()
+
+    assert stage.tell(Sent("x", 1), after=60) == ""
+
+
+def test_a_terminal_has_a_bar() -> None:
+    """On one line that changes, drawn ten times a second at most, and gone before the next line."""
+    stage = Stage(terminal=True)
+    stage.tell(SENDING)
+
+    assert stage.tell(Sent(WHEEL.name, 4_100_000), after=1) == "ghcr  [##########--------------]  44%  4.1 MB of 9.4 MB  4.1 MB/s"
+    assert stage.tell(Sent(SDIST.name, 1_000), after=0.05) == ""
+    erased = "\r" + " " * 65 + "\r"
+    assert stage.tell(Waiting("502 from ghcr.io", 4.0)) == ""
+    assert stage.tick(1) == f"{erased}waiting: 502 from ghcr.io · 2.0 s"
+    done = stage.tell(attempt(GHCR, NOTHING, ALL))
+    assert done == "\r" + " " * 33 + "\rghcr      published and read back: 2 of 2 files match by sha256 · 2.3 s\n"
+
+
+def test_a_terminal_shows_the_last_line_of_the_build() -> None:
+    """Dimmed; without a build, what is done."""
+    stage = Stage(terminal=True, colour=True)
+    stage.tell(*building("wheel"), BackendSaid(" "))
+
+    assert stage.tick(2) == "\x1b[2m\\x1b[31mdone\\x1b[0m · 2.0 s\x1b[0m"
+    built = stage.tell(Built(paths=[Path(WHEEL.name)], seconds=3))
+    assert built.endswith("\rbuilt     sglang-0.5.10-py3-none-any.whl · 3.0 s · 4 lines of output not shown\n")
+    assert stage.tick(0) == "\x1b[2mchecking the files · 0.0 s\x1b[0m"
+
+
+def test_an_image_has_no_size() -> None:
+    """It is sent all the same."""
+    stage = Stage(terminal=True)
+
+    assert stage.tell(Sending(GHCR, [Item(name="latest")])) == "ghcr      sending 1 file, to ghcr.io/octo/sglang\n"
+    assert "100%" in stage.tick(1)
+
+
+def test_colours() -> None:
+    """Green what went well, red what did not; a workflow and a pipe have none."""
+    stage = Stage(colour=True)
+
+    assert stage.tell(attempt(GHCR, NOTHING, ALL)).startswith("\x1b[32mghcr\x1b[0m      published")
+    assert "\x1b[31merror:\x1b[0m    " in stage.tell(Scene(early=MISTAKES).report())
+
+
+def test_a_reader_that_went_away_stops_nothing() -> None:
+    """As with `| head`: nothing is raised, nothing more is written."""
+    stream = io.StringIO()
+    stage = Stage(stream=stream)
+    stage.tell(SENDING)
+    stream.close()
+
+    stage.console.tell(attempt(GHCR, NOTHING, ALL))
+    stage.console.tell(scenes()["normal-day"].report())
+
+
+def test_a_stream_that_knows_few_letters() -> None:
+    """A terminal of another age."""
+    raw = io.BytesIO()
+    console = Console(io.TextIOWrapper(raw, encoding="ascii", write_through=True), terminal=False, colour=False, actions=False)
+    console.tell(Planned(scenes()["normal-day"].made))
+
+    assert raw.getvalue().decode("ascii").startswith("plan             github-packages ? ghcr ? github-release")
+
+
+def test_as_a_context_it_looks_after_silence() -> None:
+    """A thread of its own says it, and ends with it; a fold that is open is closed."""
+    stage = Stage(actions=True)
+    said = threading.Event()
+    stage.stream.flush = lambda: said.set() if "…" in stage.stream.getvalue() else None
+    with stage.console as console:
+        console.tell(BackendSaid("resolving"))
+        stage.time += 10
+        assert said.wait(10)
+
+    assert [each.name for each in commands(stage.stream.getvalue())] == ["group", "endgroup"]
+
+
+def test_lines_from_many_threads_stay_whole() -> None:
+    """Eight files at once."""
+    stage = Stage()
+    stage.tell(SENDING)
+    threads = [threading.Thread(target=stage.tell, args=[Waiting(f"number {n}", 2.0)] * 50) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    lines = stage.stream.getvalue().splitlines()[1:]
+    assert sorted(set(lines)) == [f"waiting   2.0 s: number {n}" for n in range(8)]
+
+
+def test_ten_annotations_of_a_level_and_no_more() -> None:
+    """GitHub shows no more of a step; the others are lines of the log."""
+    stage = Stage(actions=True)
+    mistakes = [ConfigError(f"mistake {n}", code="input-value", cure="Mend it.") for n in range(12)]
+    text = stage.tell(Scene(early=mistakes).report())
+
+    assert [each.data.splitlines()[0] for each in commands(text)] == [f"mistake {n}." for n in range(10)]
+    assert "error:    mistake 10.\ndo this   Mend it.\nmore      docs/troubleshooting.md#input-value\nerror:    mistake 11.\n" in text
+
+
+def test_a_run_that_fails_without_a_problem_calls_all_the_same() -> None:
+    """With the verdict; there is no heading that says more."""
+    scene = Scene(tried=[replace(attempt(GHCR, NOTHING, problem=BAD_GATEWAY), problem=None)])
+    stage = Stage(actions=True)
+    (error,) = commands(stage.tell(scene.report()))
+
+    assert (error.data, error.properties) == ("sglang 0.5.10 is not published: nothing was written anywhere.", {})
+    assert Stage().tell(scene.report()).splitlines()[-1] == "error:    sglang 0.5.10 is not published: nothing was written anywhere."
+
+
+def test_a_build_that_fails_is_unfolded() -> None:
+    """The last lines stand outside of the fold, and the error does not repeat them."""
+    stage = Stage(actions=True)
+    stage.tell(*building("sdist"), *[BackendSaid(f"line {n}") for n in range(100)])
+    text = stage.tell(Scene(early=[BACKEND]).report())
+
+    lines = text.splitlines()
+    assert lines[:3] == ["::endgroup::", "build     the last 60 of 103 lines that it said:", "line 40"]
+    assert BACKEND.details[0] not in text
+
+
+def test_a_build_that_fails_without_a_word() -> None:
+    """Then the error's own details are shown."""
+    assert "          running bdist_wheel\n" in Stage().tell(Scene(early=[BACKEND]).report())
+
+
+def test_what_failed_elsewhere_shows_its_details_although_a_build_was_unfolded() -> None:
+    """They are not what the build said."""
+    stage = Stage()
+    stage.tell(BackendSaid("resolving"))
+
+    assert "          one\n" in stage.tell(Environment("no uv", code="uv-missing", details=["one"]))
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            Environment("no Python", code="no-python", cure="Add one."),
+            ["error:    no Python.", "do this   Add one.", "more      docs/troubleshooting.md#no-python"],
+        ),
+        (
+            Mistakes(MISTAKES[:1]),
+            ["error:    the input strategy cannot be 'frist'.", "do this   Did you mean first?", "          with:", "            strategy: first"],
+        ),
+        (Remark(level=Level.WARNING, text="The disk is full.", code="disk"), ["warning:  The disk is full.", "more      docs/troubleshooting.md#disk"]),
+        (NewerMetadata("x.whl", "9.9"), ["note      x.whl has metadata 9.9, newer than we know: what we know of it was read"]),
+        (Looked([(GHCR, NOTHING)], 90), ["looked    ghcr absent · 1 min 30 s"]),
+        (Checked(replace(BOTH, distributions=(WHEEL,)), "", 1.0), ["checked   1 file, 4.1 MB: well-formed"]),
+        (object(), []),
+    ],
+)
+def test_events(event: object, said: Sequence[str]) -> None:
+    """Each in its own line, or none."""
+    assert Stage().tell(event).splitlines()[: len(said) + 1 if not said else len(said)] == list(said)
+
+
+@pytest.mark.parametrize(
+    ("runner", "said"),
+    [
+        (Runner(), "pkg-publish 1.2.0 · Python 3.12.7 on Linux"),
+        (
+            Runner(repository="o/r", sha="1" * 40, event_name="push", ref="refs/heads/main"),
+            "pkg-publish 1.2.0 · o/r @ 1111111 · push of branch main · Python 3.12.7 on Linux",
+        ),
+        (Runner(event_name="pull_request", ref="refs/pull/7/merge"), "pkg-publish 1.2.0 · pull_request of pull 7/merge · Python 3.12.7 on Linux"),
+        (Runner(event_name="schedule"), "pkg-publish 1.2.0 · schedule · Python 3.12.7 on Linux"),
+    ],
+)
+def test_the_first_line(runner: Runner, said: str) -> None:
+    """Who runs where, and why."""
+    assert Stage().tell(Began(version="1.2.0", runner=runner, python="3.12.7", system="Linux")) == f"{said}\n"
+
+
+def test_many_files_are_counted() -> None:
+    """Four are named."""
+    paths = [Path(f"{n}.whl") for n in range(6)]
+
+    assert Stage().tell(Built(paths=paths, seconds=1)) == "built     0.whl · 1.whl · 2.whl · 3.whl and 2 more · 1.0 s\n"
+
+
+def test_many_details_are_counted() -> None:
+    """Twenty are shown."""
+    text = Stage().tell(attempt(GHCR, NOTHING, problem=ConfigError("x", code="x", details=map(str, range(23)))))
+
+    assert text.splitlines()[-2:] == ["          19", "          … and 3 more"]
+
+
+def test_an_install() -> None:
+    """What is fetched, from where, for which Python; and how far it is."""
+    python = Interpreter.ask(Path("python3"))
+    stage = Stage()
+
+    assert stage.tell(Found(place=GHCR, file=RemoteFile(name="demo.whl", size=2000), python=python)) == (
+        f"found     demo.whl, 2.0 kB, at ghcr.io/octo/sglang, for Python {python.version}\n"
+    )
+    assert stage.tell(Received("demo.whl", 1000), after=5) == "fetch     1.0 kB of 2.0 kB\n"
+    assert "found     demo.whl, at" in stage.tell(Found(place=GHCR, file=RemoteFile(name="demo.whl"), python=python))
+
+
+def test_a_name_too_long_for_the_column_pushes_the_rest() -> None:
+    """The first column is as wide as the longest name, within reason."""
+    places = [replace(GHCR, name=name) for name in ("ghcr", "github-release", "repository=https://gitlab.example.org/api/v4/projects/1/packages/pypi")]
+    stage = Stage()
+    stage.tell(Looked([(place, NOTHING) for place in places], 1.0))
+
+    assert stage.tell(Waiting("x", 2.0)) == "waiting         2.0 s: x\n"
+    assert stage.tell(replace(attempt(GHCR, NOTHING, ALL), place=places[2])).startswith(f"{places[2].name} published")
+
+
+def test_the_figures_of_a_gigabyte() -> None:
+    """Sizes as people say them."""
+    release = many(3)
+
+    assert "3 files, 3.0 MB" in Stage().tell(Checked(release, "", 1.0))
+    assert "1 file, 999.9 MB" in Stage().tell(Checked(replace(release, distributions=(replace(WHEEL, size=999_900_000),)), "", 1.0))
+    assert "1 file, 1.0 GB" in Stage().tell(Checked(replace(release, distributions=(replace(WHEEL, size=999_960_000),)), "", 1.0))
+    assert "1 file, 2500.0 GB" in Stage().tell(Checked(replace(release, distributions=(replace(WHEEL, size=2_500_000_000_000),)), "", 1.0))
+    assert "1 file, 999 B" in Stage().tell(Checked(replace(release, distributions=(replace(WHEEL, size=999),)), "", 1.0))
+
+
+def test_a_refusal_that_was_told_is_not_told_again() -> None:
+    """At home only what to do is added."""
+    text = Stage().tell(*Scene(tried=[attempt(GHCR, NOTHING, problem=WRITE_PACKAGE)], skipped=[skipped(GHCR, NOTHING)]).events())
+
+    assert text.count(WRITE_PACKAGE.what) == 1
+    assert "do this   ghcr: Give the job `packages: write`.\n" in text
