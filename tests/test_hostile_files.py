@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CHILD = """
-import json, pathlib, resource, sys, time
+import json, pathlib, re, sys, time
 from pkg_publish import preflight
 from pkg_publish.errors import Mistakes
 found = preflight.collect(pathlib.Path(sys.argv[1]))
@@ -33,7 +33,9 @@ try:
     preflight.check(found)
 except Mistakes as mistakes:
     codes = [each.code for each in mistakes.found]
-print(json.dumps([codes, time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10]))
+spent = time.process_time() - began
+peak = re.search("VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())  # `ru_maxrss` would count the process that started this one
+print(json.dumps([codes, spent, int(peak[1]) << 10]))
 """
 """Checks a folder in a process of its own, since memory is counted for whole processes; with no environment, which also ends coverage's hold on it."""
 
