@@ -22,9 +22,11 @@ from pkg_publish.verdict import Remark, Report
 from pkg_publish.watch import MonotonicClock, Sent, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
     from typing import Self, TextIO
+
+    from pkg_publish.model import Place
 
 
 FLOWING = 5.0
@@ -67,6 +69,7 @@ class Console:
         self._fold = Fold(self._log, actions=actions)
         self._terminal, self._actions, self._docs_url, self._now = terminal, actions, docs_url, now
         self._doing, self._since = DOING[Began], now()
+        self._words: dict[str, str] = {}
         self._why = ""
         self._progress: Progress | None = None
         self._drawn = 0.0
@@ -123,15 +126,15 @@ class Console:
         lines = list(told(event))
         match event:
             case Planned():
-                self._log.widen([target.place.name for target in event.plan.targets])
+                self._call_them([target.place for target in event.plan.targets])
             case Looked():
-                self._log.widen([place.name for place, _ in event.looks])
+                self._call_them([place for place, _ in event.looks])
             case BuildBegan():
                 self._fold.begin(lines.pop())
             case Built():
                 lines = [Line(each.word, each.text + self._fold.succeeded()) for each in lines]
             case Sending():
-                self._progress = Progress(event.place.name, sizes(event.items), self._now())
+                self._progress = Progress(self._words.get(event.place.name, event.place.name), sizes(event.items), self._now())
             case Found():
                 self._progress = Progress("fetch", {event.file.name: event.file.size or 0}, self._now())
             case Attempt():
@@ -141,7 +144,12 @@ class Console:
             case _:
                 pass
         for line in lines:
-            self._log.say(line)
+            self._log.say(line._replace(word=self._words.get(line.word, line.word)))
+
+    def _call_them(self, places: Sequence[Place]) -> None:
+        """What the targets are called in the first column."""
+        self._words = phrases.words(places)
+        self._log.widen([*self._words.values()])
 
     @property
     def _ending(self) -> Ending:

@@ -131,7 +131,9 @@ def _state(seen: Look, name: str, item: Item) -> str:
         return "unknown" if seen.state is State.UNREADABLE else "missing"
     if theirs.sha256 != item.sha256:
         return "other-bytes"
-    return "there" if theirs.visible else "staged"
+    if not theirs.visible:
+        return "staged"
+    return "late" if theirs.late else "there"
 
 
 def _problem(problem: PublishError) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,12 @@ def duration(seconds: float) -> str:
 def begun(title: str) -> str:
     """A title where a sentence begins."""
     return f"T{title[1:]}" if title.startswith("the ") else title
+
+
+def words(places: Sequence[Place]) -> dict[str, str]:
+    """The short word for each name of a place: its kind, unless two are of one kind."""
+    kinds = Counter(place.kind for place in places)
+    return {place.name: place.kind if kinds[place.kind] == 1 else place.name for place in places}
 
 
 def at(places: Iterable[Place]) -> str:

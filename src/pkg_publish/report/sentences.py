@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish.errors import Failure, Refused
 from pkg_publish.model import Filetype
-from pkg_publish.report.phrases import VERBS, at, begun, count, home, listed, planned, same, untouched
+from pkg_publish.report.phrases import VERBS, at, begun, count, home, listed, planned, same, untouched, words
 from pkg_publish.state import Done, State
 from pkg_publish.verdict import Status, would_fail_with
 
@@ -79,8 +79,9 @@ def _instead(report: Report) -> str:
 
 def fallback(report: Report) -> str:
     """Where it went, and since when it could not stay: `ghcr, since github-packages is unsupported`."""
-    why = [f"{each.place.name} is {each.outcome}" for each in _passed(report) if isinstance(each.outcome, Failure)]
-    home = report.holding[0].place.name
+    short = words([each.place for each in report.attempts])
+    why = [f"{short[each.place.name]} is {each.outcome}" for each in _passed(report) if isinstance(each.outcome, Failure)]
+    home = short[report.holding[0].place.name]
     return f"{home}, since {listed(why)}" if why else home
 
 
@@ -142,7 +143,9 @@ def _why(ended: Attempt | None) -> str:
 
 
 def _is_half(attempt: Attempt) -> bool:
-    return isinstance(attempt.outcome, Failure) and attempt.after.state is State.PARTIAL
+    """Something is there and something is not; what is there and not seen by everybody yet is no half."""
+    after = attempt.after
+    return isinstance(attempt.outcome, Failure) and after.state is State.PARTIAL and len(same(attempt)) < len(after.wanted)
 
 
 def _halves(report: Report, attempt: Attempt) -> str:

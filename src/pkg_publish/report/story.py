@@ -88,7 +88,8 @@ def _checked(event: Checked) -> Iterable[Line]:
 
 @told.register(Looked)
 def _looked(event: Looked) -> Iterable[Line]:
-    seen = [f"{place.name} {look.problem.kind if look.problem else look.state}" for place, look in event.looks]
+    words = phrases.words([place for place, _ in event.looks])
+    seen = [f"{words[place.name]} {look.problem.kind if look.problem else look.state}" for place, look in event.looks]
     return [Line("looked", " · ".join([*seen, phrases.duration(event.seconds)]))]
 
 
