@@ -164,8 +164,8 @@ NEXT = {
         Scene(tried=[attempt(PYPI, NOTHING, look(BOTH, wheel=""), TOO_MANY)], skipped=[skipped(GHCR, NOTHING)]),
         ["PyPI may have taken something of it", "ghcr.io/octo/sglang was not tried, for a version has one home"],
     ),
-    "only the sdist": (Scene(tried=[attempt(PYPI, NOTHING, look(BOTH, SDIST.name), BAD_GATEWAY)]), ["Who installs now builds it from the sdist"]),
-    "nothing of ours": (Scene(tried=[attempt(PYPI, OTHERS, problem=BAD_GATEWAY)]), ["Who installs now gets none of these files"]),
+    "only the sdist": (Scene(tried=[attempt(PYPI, NOTHING, look(BOTH, SDIST.name), BAD_GATEWAY)]), ["Whoever installs now builds it from the sdist"]),
+    "nothing of ours": (Scene(tried=[attempt(PYPI, OTHERS, problem=BAD_GATEWAY)]), ["Whoever installs now gets none of these files"]),
     "passed by under all": (
         Scene(tried=[attempt(PACKAGES, UNSUPPORTED), attempt(PYPI, NOTHING, ALL)], plan=EVERYWHERE),
         ["GitHub Packages was passed by and does not take it", "2 files were read back and match by sha256"],
@@ -190,7 +190,7 @@ def test_what_follows(scene: Scene, said: list[str]) -> None:
     ("wheels", "there", "said"),
     [
         (2, 2, "a wheel, and an older version or an error where no wheel fits"),
-        (2, 1, "a wheel if theirs is among those that are there, and builds it from the sdist where no wheel fits"),
+        (2, 1, "a wheel if their own is among those that are there, and builds it from the sdist where no wheel fits"),
     ],
 )
 def test_what_a_reader_gets_of_a_half(wheels: int, there: int, said: str) -> None:
@@ -200,7 +200,7 @@ def test_what_a_reader_gets_of_a_half(wheels: int, there: int, said: str) -> Non
     names = [*(each.name for each in made[:there]), *([SDIST.name] if there < wheels else [])]
     report = Scene(release=release, tried=[attempt(PYPI, look(release), look(release, *names), BAD_GATEWAY)]).report()
 
-    assert lead(report)[0].text == f"Who installs now gets {said}"
+    assert lead(report)[0].text == f"Whoever installs now gets {said}"
 
 
 def test_a_version_that_was_found_at_a_later_target() -> None:

@@ -80,7 +80,8 @@ def _instead(report: Report) -> str:
 def fallback(report: Report) -> str:
     """Where it went, and since when it could not stay: `ghcr, since github-packages is unsupported`."""
     short = words([each.place for each in report.attempts])
-    why = [f"{short[each.place.name]} is {each.outcome}" for each in _passed(report) if isinstance(each.outcome, Failure)]
+    failed = [(short[each.place.name], each.outcome) for each in _passed(report) if isinstance(each.outcome, Failure)]
+    why = [f"{name} refused it" if outcome is Failure.REFUSED else f"{name} is {outcome}" for name, outcome in failed]
     home = short[report.holding[0].place.name]
     return f"{home}, since {listed(why)}" if why else home
 
@@ -247,6 +248,6 @@ def _reader_gets(release: Release | None, there: Sequence[str]) -> str:
     has_sdist = any(each.filetype is Filetype.SDIST and each.name in there for each in ours)
     found = [each for each in wheels if each.name in there]
     if not found:
-        return "Who installs now builds it from the sdist" if has_sdist else "Who installs now gets none of these files"
-    which = "the wheel" if len(wheels) == 1 else "a wheel" if len(found) == len(wheels) else "a wheel if theirs is among those that are there"
-    return f"Who installs now gets {which}, and {'builds it from the sdist' if has_sdist else 'an older version or an error'} where no wheel fits"
+        return "Whoever installs now builds it from the sdist" if has_sdist else "Whoever installs now gets none of these files"
+    which = "the wheel" if len(wheels) == 1 else "a wheel" if len(found) == len(wheels) else "a wheel if their own is among those that are there"
+    return f"Whoever installs now gets {which}, and {'builds it from the sdist' if has_sdist else 'an older version or an error'} where no wheel fits"
