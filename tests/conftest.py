@@ -14,7 +14,7 @@ from tests.servers import process
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytest_plugins = ["tests.servers.pypiserver", "tests.servers.devpi"]
+pytest_plugins = [f"tests.servers.{name}" for name in ("pypiserver", "devpi", "registries")]
 
 FOREIGN = (
     *("ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_", "GH_", "ACT_"),  # the runner's, also when it runs these tests

@@ -50,10 +50,15 @@ PARTS = (
     Part("actionlint", "go", "github.com/rhysd/actionlint/cmd/actionlint", "v1.7.12"),
     Part("crane", "go", "github.com/google/go-containerregistry/cmd/crane", "v0.22.1"),
     Part("oras", "go", "oras.land/oras/cmd/oras", "v1.3.6"),
+    Part("registry", "go", "github.com/distribution/distribution/v3/cmd/registry", "v3.1.2"),
+    Part("regctl", "go", "github.com/regclient/regclient/cmd/regctl", "v0.11.7"),
     Part("busybox", "debian", "busybox"),
     Part("docker-registry", "debian", "docker-registry"),
     Part("skopeo", "debian", "skopeo"),
     Part("languageservice", "npm", "@actions/languageservice"),
+    Part("octokit-fixtures", "npm", "@octokit/fixtures"),
+    Part("octokit-openapi", "npm", "@octokit/openapi"),
+    Part("prism", "npm", "@stoplight/prism-cli"),
     Part("webhooks-examples", "npm", "@octokit/webhooks-examples"),
 )
 
