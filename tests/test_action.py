@@ -239,3 +239,21 @@ def test_a_disk_that_refuses_turns_no_good_publish_red(desk: Desk, tmp_path: Pat
 
     assert (code, desk.outputs()["status"], desk.outputs()["report"]) == (0, "published", "")
     assert "::warning" in text
+
+
+def test_a_file_of_the_runner_that_cannot_be_written_turns_no_good_publish_red(desk: Desk, tmp_path: Path) -> None:
+    """Neither outputs nor summary."""
+    factory.release(tmp_path / "built")
+    desk.output.mkdir()
+
+    code, text = desk.publish({}, PKG_PUBLISH_BUILT=str(tmp_path / "built"))
+
+    assert code == 0
+    assert "::warning title=disk::writing to" in text
+
+
+def test_outside_of_a_step_there_are_no_files(desk: Desk, tmp_path: Path) -> None:
+    """As when somebody tries the step at home."""
+    factory.release(tmp_path / "built")
+
+    assert desk.publish({}, PKG_PUBLISH_BUILT=str(tmp_path / "built"), GITHUB_OUTPUT="", GITHUB_STEP_SUMMARY="")[0] == 0

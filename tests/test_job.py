@@ -13,7 +13,7 @@ from pkg_publish.errors import Failure
 from pkg_publish.install_command import Origin
 from pkg_publish.job import Checked, Job, Planned
 from pkg_publish.runner import Runner
-from pkg_publish.state import Done
+from pkg_publish.state import Attempt, Done
 from pkg_publish.targets.base import Ambient
 from pkg_publish.verdict import Level, Report, Status
 from pkg_publish.watch import Watch
@@ -227,3 +227,26 @@ def test_a_success_on_the_runner_only_is_a_warning_in_a_workflow(filled: Desk) -
     filled.runner = Runner(is_actions=True)
 
     assert [each.code for each in filled.run(build="never").remarks] == ["local-place-only"]
+
+
+def test_a_dry_run_explains_other_bytes(filled: Desk) -> None:
+    """As if it had been tried."""
+    factory.wheel(filled.folder / "out", content=b"x = 2\n")
+
+    report = filled.run(build="never", dry_run="true")
+
+    assert (report.exit_code, codes(report)) == (6, ["other-bytes-same-name"])
+
+
+def test_a_cancel_between_two_targets_is_a_cancel(filled: Desk) -> None:
+    """Under `all` the first holds it, and the run was stopped before the second."""
+    job = filled.job(build="never", strategy="all", targets="directory=out, directory=other")
+
+    def stop(event: object) -> None:
+        if isinstance(event, Attempt):
+            job.watch.stop.set()
+
+    job.watch.tell = stop
+    report = job.run()
+
+    assert (report.status, report.exit_code, codes(report)) == (Status.INCOMPLETE, 130, ["cancelled"])

@@ -135,7 +135,7 @@ def _build(handed: Mapping[str, Any], environ: Mapping[str, str], stream: TextIO
             watch.tell(report)
             files.write(report, files.report_path(runner), watch.tell, summary=config.summary)
             return report.exit_code
-    files.set_output("built", str(folder / "dist"))
+        files.set_output("built", str(folder / "dist"), watch.tell)
     return 0
 
 

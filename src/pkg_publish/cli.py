@@ -15,8 +15,7 @@ from pkg_publish.errors import ConfigError, Mistakes, PublishError
 from pkg_publish.install import install
 from pkg_publish.interpreter import Interpreter, find_python
 from pkg_publish.plan import make_targets
-from pkg_publish.process import began, console_for, job_for, leave, scratch, watched
-from pkg_publish.report import machine
+from pkg_publish.process import began, console_for, job_for, leave, scratch, watched, write_report
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
 from pkg_publish.targets.base import Ambient, Source
@@ -117,7 +116,7 @@ def _publish(arguments: argparse.Namespace, environ: Mapping[str, str], stream: 
             report = job_for(config, runner, environ, watch, folder).run()
         watch.tell(report)
         if report_path is not None:
-            machine.write(report, report_path)
+            write_report(report, report_path, watch.tell)
         return report.exit_code
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from pkg_publish import preflight
 from pkg_publish.errors import Conflict, Failure, Partial, PublishError, Unconfirmed
 from pkg_publish.model import RemoteFile
+from pkg_publish.state import Attempt, Done
 from pkg_publish.targets.base import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pkg_publish.model import Release
-    from pkg_publish.state import Attempt
     from pkg_publish.targets.base import Target
     from pkg_publish.watch import Watch
 
@@ -38,7 +38,7 @@ BUILD_ONCE = """jobs:
 def explained(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Attempt:
     """Give the attempt the problem that people read; a failure that has its own keeps it as the cause."""
     match attempt.outcome:
-        case Failure.CONFLICT if attempt.after.differing:
+        case Failure.CONFLICT | Done.SKIPPED if attempt.after.differing:  # a dry run only sees it
             return replace(attempt, problem=_conflict(attempt, target, release, watch))
         case Failure.PARTIAL if attempt.problem:
             return replace(attempt, problem=_partial(attempt, attempt.problem))

@@ -14,6 +14,7 @@ from pkg_publish.errors import ConfigError, Mistakes, PublishError
 from pkg_publish.explain import BUILD_ONCE, explained
 from pkg_publish.install_command import Origin, install_command
 from pkg_publish.plan import Plan, make_targets
+from pkg_publish.state import Done
 from pkg_publish.targets.base import Checks
 from pkg_publish.verdict import Level, Remark
 from pkg_publish.watch import Watch
@@ -90,8 +91,10 @@ class Job:
             return verdict.failed_early(several.found, remarks, seconds=self.watch.now() - began)
         except PublishError as error:
             return verdict.failed_early([error], remarks, seconds=self.watch.now() - began)
-        attempts = list(self._chain(plan, release))
-        report = verdict.conclude(plan, release, attempts, remarks, seconds=self.watch.now() - began)
+        watch = Watch(self.config.timeout, self.watch.tell, stop=self.watch.stop)
+        attempts = list(self._chain(plan, release, watch))
+        cut = watch.verdict() if watch.over else None
+        report = verdict.conclude(plan, release, attempts, remarks, cut=cut, seconds=self.watch.now() - began)
         command = install_command(release, report.receipt, self.origin) if report.receipt else ""
         return replace(report, install_command=command)
 
@@ -174,16 +177,15 @@ class Job:
             )
         return "" if self.config.check_tag is CheckTag.FALSE else tag
 
-    def _chain(self, plan: Plan, release: Release) -> Iterator[Attempt]:
+    def _chain(self, plan: Plan, release: Release, watch: Watch) -> Iterator[Attempt]:
         """Walk the targets, explain what they came to, ask those that were not needed whether they would work."""
         targets = {target.place: target for target in plan.targets}
-        watch = Watch(self.config.timeout, self.watch.tell, stop=self.watch.stop)
         waiting = []
         for attempt in publish.run(plan, release, watch):
-            if attempt.outcome == "skipped":
-                waiting.append(attempt)
-                continue
             told = explained(attempt, targets[attempt.place], release, watch.last())
+            if told.outcome is Done.SKIPPED:
+                waiting.append(told)
+                continue
             watch.tell(told)
             yield told
         yield from _checked(waiting, [targets[each.place] for each in waiting], watch)

@@ -9,12 +9,13 @@ import signal
 import sys
 import tempfile
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pkg_publish import __version__, build
+from pkg_publish.clients.disk import disk
 from pkg_publish.errors import EXIT_BUG, PublishError
 from pkg_publish.formats import neutral
 from pkg_publish.install_command import Origin
@@ -53,8 +54,9 @@ def leave(run: Callable[[], int], *, debug: bool) -> NoReturn:
             sys.stderr.write(
                 f"pkg-publish {__version__} has a bug: {type(bug).__name__}. Run again with --debug, or re-run with debug logging, and report it.\n"
             )
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):  # whoever listened may have left
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)
 
 
@@ -133,27 +135,45 @@ class RunnerFiles:
         folder = runner.temp or Path(tempfile.gettempdir())
         return folder / f"pkg-publish-report-{secrets.token_hex(4)}.json"
 
-    def set_output(self, name: str, value: str) -> None:
-        """Append one output."""
-        self._append(self.output, neutral.output(name, value, f"ghadelimiter_{secrets.token_hex(16)}"))
-
     def write(self, report: Report, path: Path, tell: Callable[[object], None], *, summary: bool) -> None:
         """Write the JSON report, every output and the summary; a disk that refuses turns no good publish red, and is told."""
-        written: Path | None = path
-        try:
-            machine.write(report, path)
-        except PublishError as error:
-            tell(Remark(level=Level.WARNING, text=error.what, code=error.code))
-            written = None
-        for name, value in machine.outputs(report, written).items():
-            self.set_output(name, value)
+        written = path if write_report(report, path, tell) else None
+        text = "".join(self._entry(name, value) for name, value in machine.outputs(report, written).items())
+        self._append(self.output, text, tell)
         if summary:
-            self._append(self.summary, render(report, self.docs_url))
+            self._append(self.summary, render(report, self.docs_url), tell)
 
-    def _append(self, path: str, text: str) -> None:
-        if path:
-            with Path(path).open("a", encoding="utf-8", newline="\n") as file:
+    def set_output(self, name: str, value: str, tell: Callable[[object], None]) -> None:
+        """Append one output."""
+        self._append(self.output, self._entry(name, value), tell)
+
+    @staticmethod
+    def _entry(name: str, value: str) -> str:
+        return neutral.output(name, value, f"ghadelimiter_{secrets.token_hex(16)}")
+
+    @staticmethod
+    def _append(path: str, text: str, tell: Callable[[object], None]) -> None:
+        if not path:
+            return
+        try:
+            with disk(f"writing to {path}"), Path(path).open("a", encoding="utf-8", newline="\n") as file:
                 file.write(text)
+        except PublishError as error:
+            tell(_warning(error))
+
+
+def write_report(report: Report, path: Path, tell: Callable[[object], None]) -> bool:
+    """Write the JSON report; whether that went well. What fails after the verdict turns no good publish red: it is told."""
+    try:
+        machine.write(report, path)
+    except PublishError as error:
+        tell(_warning(error))
+        return False
+    return True
+
+
+def _warning(error: PublishError) -> Remark:
+    return Remark(level=Level.WARNING, text=error.what, code=error.code)
 
 
 def origin(runner: Runner, environ: Mapping[str, str]) -> Origin:

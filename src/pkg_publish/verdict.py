@@ -79,25 +79,43 @@ class Report:
         return self.holding[0].receipt if self.holding else None
 
 
-def conclude(plan: Plan, release: Release, attempts: Sequence[Attempt], remarks: Iterable[Remark] = (), *, seconds: float) -> Report:
-    """Judge a chain that has ended; attempts as `publish.run` yielded them, in the order in which they were taken."""
+def conclude(  # noqa: PLR0913 - a chain that has ended, and how
+    plan: Plan,
+    release: Release,
+    attempts: Sequence[Attempt],
+    remarks: Iterable[Remark] = (),
+    *,
+    cut: PublishError | None = None,
+    seconds: float,
+) -> Report:
+    """Judge a chain that has ended; attempts as `publish.run` yielded them, in the order in which they were taken.
+
+    `cut`: why it ended early, when the time was up or somebody stopped it.
+    """
     places = [target.place for target in plan.targets]
     in_order = tuple(sorted(attempts, key=lambda each: places.index(each.place)))
     status = _status(plan, attempts, places[0])
-    ended_by = _ended_by(plan, attempts)
+    problem, failure = _why(_ended_by(plan, attempts), cut)
     failed = status in {Status.FAILED, Status.INCOMPLETE}
     return Report(
         status=status,
-        exit_code=_failure_of(ended_by).exit_code if failed else 0,
+        exit_code=failure.exit_code if failed else 0,
         dry_run=plan.dry_run,
         strategy=plan.strategy,
         release=release,
         attempts=in_order,
-        problems=(ended_by.problem,) if failed and ended_by.problem else (),
+        problems=(problem,) if failed and problem else (),
         remarks=(*remarks, *_remarks(plan, release, in_order)),
         fallback_reason="; ".join(_reasons(plan, in_order)) if status is Status.PUBLISHED_BY_FALLBACK else "",
         seconds=seconds,
     )
+
+
+def _why(ended_by: Attempt, cut: PublishError | None) -> tuple[PublishError | None, Failure]:
+    """The problem that ended a chain, and its class: that of the last attempt; after a good one, what cut the chain short."""
+    if ended_by.holds and cut:
+        return cut, cut.kind
+    return ended_by.problem, _failure_of(ended_by)
 
 
 def _failure_of(attempt: Attempt) -> Failure:
@@ -160,6 +178,8 @@ def _remarks(plan: Plan, release: Release, attempts: Sequence[Attempt]) -> Itera
                 yield Remark(level=Level.NOTICE, text=f"{each.place.title} was passed by: {_what(each)}", code=_code(each))
     for each in attempts:
         yield from _kept(release, each)
+        if each.receipt and each.receipt.warning:
+            yield Remark(level=Level.WARNING, text=each.receipt.warning, code="who-can-read-it")
         if each.outcome is Done.SKIPPED and each.would_work is False and not plan.dry_run:
             yield _would_not_work(each)
     held = [each for each in attempts if each.holds]

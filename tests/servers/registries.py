@@ -113,6 +113,10 @@ class Registry:
         for each in (digest, *tags) if self.kind == "crane" else (digest,):  # crane keeps each tag as a manifest of its own
             _fine(self._ask("DELETE", name, f"manifests/{each}"))
 
+    def remove_blob(self, digest: str, name: str = "") -> None:
+        """Make it forget a blob, whatever needs it."""
+        _fine(self._ask("DELETE", name, f"blobs/{digest}"))
+
     def _ask(self, method: str, name: str, path: str, data: bytes | None = None, headers: Mapping[str, str] | None = None) -> requests.Response:
         every = self._headers(name) | {"Accept": ACCEPT} | dict(headers or {})
         return requests.request(method, f"{self.upstream}/v2/{name or self.name}/{path}", data=data, headers=every, timeout=60)
