@@ -71,7 +71,7 @@ def _directory(file: BinaryIO) -> int:
     if count > MOST_MEMBERS or length > LARGEST_DIRECTORY:
         raise BadArchive(f"holds more than {MOST_MEMBERS:,} members, or their names are longer than {LARGEST_DIRECTORY >> 20} MiB", BOMB)
     _check_directory(_at(file, begins, length), count)
-    return begins
+    return int(begins)
 
 
 def _end64(record: bytes, located: bool, short: tuple[int, int, int, int]) -> tuple[int, int, int, int]:  # noqa: FBT001 - one of three facts

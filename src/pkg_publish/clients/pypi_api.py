@@ -1,0 +1,129 @@
+"""What PyPI has beside its upload API: the JSON of a version, and its own words for a refusal (warehouse, `forklift/legacy.py`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pkg_publish.clients.refusals import TEMPORARY, Refusal, refused
+from pkg_publish.clients.request import Request
+from pkg_publish.clients.upload_api import REFUSALS as LEGACY
+from pkg_publish.errors import Invalid, Refused, Unavailable
+from pkg_publish.model import RemoteFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pkg_publish.clients.transport import Transport
+    from pkg_publish.watch import Watch
+
+LONGEST_JSON = 1 << 24
+"""Bytes: a version with thousands of files stays below."""
+
+NOT_FOUND = 404
+
+REFUSALS = (
+    Refusal(
+        statuses={403},
+        words=r"invalid or non-existent authentication",
+        raises=Refused,
+        code="pypi-token-invalid",
+        cause="the token is not one of this index, or was revoked",
+        cure="PyPI and TestPyPI have tokens of their own. Better than a token is trusted publishing: leave the token input out.",
+        paste="permissions:\n  contents: read\n  id-token: write",
+    ),
+    Refusal(
+        statuses={403},
+        words=r"isn't allowed to upload to project|not allowed to upload",
+        raises=Refused,
+        code="pypi-token-scope",
+        cause="the token or its user may not upload to this project",
+        cure="A token for one project serves no other one: make one for this project, or let an owner of it add the user.",
+    ),
+    Refusal(
+        statuses={400, 403},
+        words=r"two[- ]factor|\b2fa\b",
+        raises=Refused,
+        code="pypi-two-factor",
+        cause="the account has no second factor",
+        cure="Set up two-factor authentication at the index, then run again.",
+    ),
+    Refusal(
+        statuses={400, 403},
+        words=r"verified.*email|email.*verif|primary email",
+        raises=Refused,
+        code="pypi-email",
+        cause="the account has no verified e-mail address",
+        cure="Verify the address at the index, then run again.",
+    ),
+    Refusal(
+        statuses={400},
+        words=r"older than \d+ days",
+        raises=Invalid,
+        code="release-too-old",
+        cause="it takes no new files for a version that is older than 14 days",
+        cure="Publish a new version: this one stays as it is.",
+    ),
+    Refusal(
+        statuses={400, 403},
+        words=r"non-user identities cannot create|cannot create new projects",
+        raises=Refused,
+        code="pypi-pending-publisher",
+        cause="the project is not there, and the pending publisher names another one",
+        cure="The project name of the pending publisher must be that of the distribution: correct it at the index.",
+    ),
+    Refusal(
+        statuses={400, 403},
+        words=r"name .*(isn't allowed|not allowed|too similar|conflicts with|prohibited|is invalid)",
+        raises=Invalid,
+        code="project-name-not-allowed",
+        cause="it does not give this name away",
+        cure="Rename the project: the name is reserved, or too like another one.",
+    ),
+    Refusal(
+        statuses={400, 413},
+        words=r"(file|project size) too large|limit for project",
+        raises=Invalid,
+        code="file-too-large",
+        cause="the file or the project is larger than it allows",
+        cure="Make the file smaller, delete old versions there, or ask the index for a higher limit.",
+    ),
+    Refusal(
+        statuses={400},
+        words=r"attestation",
+        raises=Invalid,
+        code="attestation-refused",
+        cause="an attestation beside the file does not fit",
+        cure="Sign again with the identity of this very workflow, or remove the `.publish.attestation` files.",
+    ),
+    Refusal(
+        statuses={429},
+        words=r"new projects",
+        raises=Unavailable,
+        code="too-many-new-projects",
+        cause="this account or address has made too many new projects",
+        cure="Wait a day: an index allows a few new projects in that time.",
+    ),
+    *LEGACY,
+)
+
+
+def version_files(index: str, project: str, version: str, transport: Transport, watch: Watch) -> list[RemoteFile]:
+    """The files of a version as its JSON lists them, which no cache holds back; an empty list is a proof."""
+    url = f"{index}/pypi/{project}/{version}/json"
+    request = Request(
+        doing=f"reading {url}", url=url, headers={"Cache-Control": "max-age=0"}, expects=frozenset({"application/json"}), most=LONGEST_JSON, hops=1
+    )
+    answer = transport.read(request, watch)
+    if answer.status == NOT_FOUND:
+        return []
+    if not answer.ok:
+        raise refused(TEMPORARY, answer, request.doing)
+    found = answer.json()
+    return list(_files(found.get("urls") if isinstance(found, dict) else None))
+
+
+def _files(listed: object) -> Iterator[RemoteFile]:
+    for each in listed if isinstance(listed, list) else ():
+        digests = each.get("digests") if isinstance(each, dict) else None
+        if isinstance(digests, dict) and isinstance(sha256 := digests.get("sha256"), str):
+            yield RemoteFile(name=str(each.get("filename")), sha256=sha256, size=each.get("size"), url=str(each.get("url")))
