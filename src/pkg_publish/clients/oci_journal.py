@@ -51,6 +51,7 @@ class Journal:
         blob = Outgoing.of(data, f"the journal entry of {entry.file.name}")
         self._repository.push([blob], watch)
         self._repository.put_manifest(tag, manifest, oci.MANIFEST, watch, [blob])
+        self._known[tag] = entry
         return there is not None
 
     def _read(self, tag: str, watch: Watch) -> journal.JournalEntry | None:

@@ -156,7 +156,7 @@ class Oci:
         Raises `PolicyError` when the source is private and the package public.
         """
         name, ours = self._name(release.project), {each.name for each in release.distributions}
-        if self.guarded and is_public(self.registry, name, watch):
+        if self.guarded and not self.taken and is_public(self.registry, name, watch):
             raise PolicyError(
                 f"the source is private, or nobody can say that it is public, and {self.registry.host}/{name} is readable for everybody",
                 code="private-to-public",

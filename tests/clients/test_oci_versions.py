@@ -1,0 +1,52 @@
+"""A first look at what may not be there, where a registry tells nobody what is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.clients.scripts import asked, challenge, error, registry, token
+from tests.clients.stand import failure
+from tests.servers.scripted import Scripted, answer
+
+from pkg_publish.clients.oci_versions import first_look, index_of, is_public
+from pkg_publish.formats.version_index import VersionIndex
+
+if TYPE_CHECKING:
+    from tests.clients.stand import Run
+
+DENIED = error(403, "DENIED", "requested access to the resource is denied")
+
+
+def look(server: Scripted, run: Run, *, login: bool = True) -> VersionIndex:
+    """Look for a version that nobody has published."""
+    return first_look(registry(server, login=login), "octo/demo", lambda found: index_of(found, "demo", "1.0", run.watch))
+
+
+def test_a_writer_is_told_what_a_reader_is_not(server: Scripted, run: Run) -> None:
+    """GHCR gives no token for reading what is not there; asked for writing, it says so."""
+    server.then(challenge(f"{server.url}/token"), DENIED, token(), error(404, "MANIFEST_UNKNOWN"))
+
+    assert look(server, run) == VersionIndex()
+    assert [line.rpartition("%3A")[2] for line in asked(server)[1:3]] == ["pull", "pull%2Cpush"]
+
+
+def test_two_refusals_are_one(server: Scripted, run: Run) -> None:
+    """Somebody who may do neither is told what the reader was."""
+    server.then(challenge(f"{server.url}/token"), DENIED, error(403, "DENIED", "permission_denied: write_package"))
+
+    assert failure(lambda: look(server, run)).code == "registry-denied"
+
+
+def test_a_stranger_asks_once(server: Scripted, run: Run) -> None:
+    """There is no login to ask as a writer with."""
+    server.then(challenge(f"{server.url}/token"), DENIED)
+
+    assert failure(lambda: look(server, run, login=False)).code == "registry-denied"
+    assert len(server.asked) == 2
+
+
+def test_who_can_read_it(run: Run) -> None:
+    """Everybody, nobody without a login, or nobody knows."""
+    for said, public in ((answer(200, b'{"tags": ["1.0"]}'), True), (DENIED, False), (error(404, "NAME_UNKNOWN"), False), (answer(200, b"<html>"), None)):
+        with Scripted().then(said) as each:
+            assert is_public(registry(each, login=True), "octo/demo", run.watch) is public

@@ -1,0 +1,294 @@
+"""`oci=HOST/NAME` and `ghcr`: the contract on real registries, the places they stand for, and what a registry holds of a release."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests import factory
+from tests.servers.front import Fault
+from tests.targets.contract import Contract, ServerContract, digests, once, watch
+from tests.targets.layouts import JOB
+from tests.targets.layouts import make as make_layout
+from tests.targets.namespaces import RegistryStand, make
+
+from pkg_publish.clients import retry
+from pkg_publish.errors import ConfigError, Failure, Integrity, Unavailable
+from pkg_publish.model import Visibility
+from pkg_publish.runner import Runner
+from pkg_publish.secret import Secret
+from pkg_publish.state import Done
+from pkg_publish.targets.base import Ambient, TargetSpec
+from pkg_publish.targets.oci import GhcrKind, OciKind
+
+if TYPE_CHECKING:
+    from tests.servers.registries import NewRegistry, Registry
+
+    from pkg_publish.model import Release
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries follow one another at once."""
+    monkeypatch.setattr(retry, "BASE", 0.0)
+
+
+@pytest.mark.parametrize("kind", ["open", "v3", "crane"])
+class TestContractWhereAnybodyWrites(Contract):
+    """The contract, on registries without users."""
+
+    @pytest.fixture
+    def stand(self, kind: str, new_registry: NewRegistry) -> RegistryStand:
+        """An empty namespace."""
+        return RegistryStand(new_registry(kind))
+
+
+@pytest.mark.parametrize("kind", ["htpasswd", "token"])
+class TestContractWithUsers(ServerContract):
+    """The contract, on registries that want a password, and one that wants tokens."""
+
+    @pytest.fixture
+    def stand(self, kind: str, new_registry: NewRegistry) -> RegistryStand:
+        """An empty namespace."""
+        return RegistryStand(new_registry(kind))
+
+
+# The places.
+
+
+def ghcr(runner: Runner, **options: str) -> object:
+    """The target `ghcr` of a job."""
+    return GhcrKind().make(TargetSpec(kind="ghcr", options=options), Ambient(folder=Path(), environ={}, runner=runner, tokens={"github-token": Secret("x")}))
+
+
+@pytest.mark.parametrize(
+    ("server", "host"),
+    [
+        ("https://github.com", "ghcr.io"),
+        ("https://github.example.org", "containers.github.example.org"),
+        ("https://octo.ghe.com", "containers.octo.ghe.com"),
+    ],
+)
+def test_ghcr_is_where_the_github_repository_is(server: str, host: str) -> None:
+    """In lower case, at the registry of the runner's own server."""
+    target = GhcrKind().make(TargetSpec(kind="ghcr"), Ambient(folder=Path(), environ={}, runner=Runner(server_url=server, repository="Octo/Demo.py")))
+
+    assert (target.registry.url, target.namespace) == (f"https://{host}", "octo/demo.py")
+    assert (target.place.visibility, target.settles) == (Visibility.AS_REPOSITORY, 30)
+
+
+@pytest.mark.parametrize("repository", ["", "octo/.github", "octo/demo-", "octo/a..b"])
+def test_ghcr_needs_a_name_that_registries_take(repository: str) -> None:
+    """Without one, the cure names the target that takes a place."""
+    with pytest.raises(ConfigError, match="ghcr has no place") as caught:
+        ghcr(Runner(repository=repository))
+
+    assert caught.value.code == "ghcr-without-place"
+    assert caught.value.paste == f"targets: oci=ghcr.io/{'octo' if repository else 'OWNER'}/NAME"
+
+
+@pytest.mark.parametrize("name", ["octo/demo", "ghcr.io", "ghcr.io/", "ghcr.io/Octo/demo", "ghcr.io/octo/demo:1.0", "ghcr.io/octo//demo"])
+def test_oci_needs_a_registry_and_a_namespace(name: str) -> None:
+    """The host is known by its dot or port: `octo/demo` would be a name at Docker Hub."""
+    with pytest.raises(ConfigError) as caught:
+        make(name)
+
+    assert caught.value.code == "no-oci-place"
+
+
+@pytest.mark.parametrize("name", ["", "me:secret@ghcr.io/octo/demo", "ghcr.io:x/octo"])
+def test_oci_needs_a_host_that_can_be_spoken_to(name: str) -> None:
+    """No credentials inside, no odd port."""
+    with pytest.raises(ConfigError):
+        make(name)
+
+
+def test_everything_but_this_machine_is_spoken_to_over_tls() -> None:
+    """Docker Hub answers under another name."""
+    urls = [make(f"{host}/octo/demo").registry.url for host in ("localhost:5000", "registry.example.org:5000", "docker.io")]
+
+    assert urls == ["http://localhost:5000", "https://registry.example.org:5000", "https://registry-1.docker.io"]
+
+
+@pytest.mark.parametrize("login", [{"username": "me"}, {"password-env": "REGISTRY_PASSWORD"}])
+def test_half_a_login_is_a_mistake(login: dict[str, str]) -> None:
+    """The cure shows the whole one."""
+    spec = TargetSpec(kind="oci", options={"name": "ghcr.io/octo/demo"} | login)
+
+    with pytest.raises(ConfigError) as caught:
+        OciKind().make(spec, Ambient(folder=Path(), environ={"REGISTRY_PASSWORD": "x"}, runner=Runner()))
+
+    assert caught.value.code == "half-a-login"
+    assert {"      name: ghcr.io/octo/demo"} < set(caught.value.paste.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("jobs", "total", "many"), [("auto", "", False), ("auto", "1", False), ("auto", "20", True), ("auto", "x", False), ("one", "20", False), ("many", "", True)]
+)
+def test_a_job_knows_of_others(jobs: str, total: str, many: bool) -> None:  # noqa: FBT001 - a table
+    """By the matrix it is part of, or because somebody says so."""
+    spec = TargetSpec(kind="oci", options={"name": "ghcr.io/octo/demo", "jobs": jobs})
+
+    assert OciKind().make(spec, Ambient(folder=Path(), environ={"PKG_PUBLISH_JOB_TOTAL": total}, runner=Runner())).many is many
+
+
+def test_jobs_is_one_of_three_words() -> None:
+    """Another one is refused."""
+    with pytest.raises(ConfigError, match="jobs of ghcr is 'two'"):
+        ghcr(Runner(repository="octo/demo"), jobs="two")
+
+
+@pytest.mark.parametrize(
+    ("project", "version", "jobs"),
+    [("a" * 260, "1.0", "one"), ("a" * 240, "1.0", "many"), ("demo", "1+" + "a" * 130, "one"), ("demo", "1+" + "a" * 115, "many")],
+)
+def test_what_is_too_long_is_invalid(tmp_path: Path, project: str, version: str, jobs: str) -> None:
+    """A repository's name or a tag; the journal needs a few letters more."""
+    release = replace(factory.release(tmp_path, with_sdist=False), project=project, version=version)
+
+    assert once(make("127.0.0.1:1/octo/demo", jobs=jobs), release).outcome is Failure.INVALID
+
+
+# What a registry holds.
+
+
+@pytest.fixture
+def stand(registry_open: Registry) -> RegistryStand:
+    """An empty namespace where anybody may write."""
+    return RegistryStand(registry_open)
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    """Two wheels and an sdist."""
+    return factory.release(tmp_path / "dist", "hello-world", "1.0+cu1", wheels=2)
+
+
+def test_a_registry_and_a_layout_hold_the_same_bytes(stand: RegistryStand, release: Release, tmp_path: Path) -> None:
+    """So a version has one digest wherever it is."""
+    here = once(stand.target(JOB), release).receipt
+    there = once(make_layout(tmp_path, JOB, path="layout"), release).receipt
+
+    assert here
+    assert there
+    assert here.digest == there.digest
+    assert stand.index(release)["annotations"]["org.opencontainers.image.source"] == "https://github.com/octo/demo"
+
+
+def test_the_receipt_is_a_reference(stand: RegistryStand, release: Release) -> None:
+    """As crane, oras and skopeo take it, and as our own install does."""
+    receipt = once(stand.target(), release).receipt
+
+    assert receipt
+    assert receipt.url == f"{stand.server.reference}/hello_world:1.0-cu1"
+    assert (receipt.source, receipt.visible_to, receipt.warning) == (f"oci={stand.server.reference}", "public", "")
+
+
+def test_what_an_earlier_run_has_sent_is_not_sent_again(stand: RegistryStand, release: Release) -> None:
+    """It was cut off before the index: the second run looks for each blob, and writes manifests and index alone."""
+    upload = stand.target().open(release, watch())
+    for each in release.distributions:
+        upload.send(each, watch())
+    seen = len(stand.server.front.requests)
+
+    assert once(stand.target(), release).outcome is Done.PUBLISHED
+    assert [each.method for each in stand.server.front.requests[seen:] if each.method not in {"GET", "HEAD"}] == ["PUT"] * 4
+
+
+def test_all_versions_are_listed(stand: RegistryStand, tmp_path: Path) -> None:
+    """A tag that names no version is passed by, and one that holds something else is nobody's."""
+    releases = [factory.release(tmp_path / version, version=version, with_sdist=False) for version in ("1.0", "1!2.0", "3.0+cu124")]
+    for each in releases:
+        once(stand.target(), each)
+    image = stand.manifest(releases[0], stand.index(releases[0])["manifests"][0]["digest"]) | {"artifactType": "application/x"}
+    stand.server.put_manifest("latest", image, f"{stand.server.name}/demo")
+    stand.point(releases[0], image)
+
+    files = stand.target().files("demo", None, watch())
+
+    assert [file.name for file in files] == ["demo-1!2.0-py3-none-any.whl", "demo-3.0+cu124-py3-none-any.whl"]
+    assert once(stand.target(), releases[0]).outcome is Failure.CONFLICT
+
+
+def test_files_that_give_no_digest_are_read(stand: RegistryStand, release: Release) -> None:
+    """Those of pyoci's first versions: the manifest has it."""
+    once(stand.target(), release)
+    index = stand.index(release)
+    stand.point(release, {**index, "manifests": [{**each, "annotations": {}} for each in index["manifests"]]})
+    target = stand.target()
+
+    files = target.files("hello-world", "1.0+cu1", watch())
+
+    assert {file.name: file.sha256 for file in files} == digests(release)
+    assert once(target, release).outcome is Done.ALREADY_PUBLISHED
+
+
+def test_an_index_that_promises_other_bytes_is_broken(stand: RegistryStand, release: Release) -> None:
+    """Readers by index and readers by manifest would get different files."""
+    once(stand.target(), release)
+    index = stand.index(release)
+    first = index["manifests"][0]
+    lie = {**first, "annotations": {**first["annotations"], "com.pyoci.sha256_digest": "0" * 64}}
+    stand.point(release, {**index, "manifests": [lie, *index["manifests"][1:]]})
+
+    assert once(stand.target(), release).outcome is Failure.INTEGRITY
+
+
+@pytest.mark.parametrize("part", ["manifest", "config", "layer"])
+def test_a_lost_part_is_sent_again(stand: RegistryStand, release: Release, part: str) -> None:
+    """A clean-up of what has no tag kills the children of an index; the next run revives ours, also from another commit."""
+    once(stand.target(), release)
+    stand.lose(release, part)
+
+    attempt = once(stand.target(JOB), release)
+
+    assert len(attempt.before.missing) == 1
+    assert attempt.outcome is Done.PUBLISHED
+    assert stand.stored(release) == digests(release)
+
+
+def test_the_lost_file_of_another_job_holds_nobody_up(stand: RegistryStand, release: Release) -> None:
+    """A registry takes no index with a manifest that is not there: ours is written without it."""
+    theirs, ours = replace(release, distributions=release.distributions[:1]), replace(release, distributions=release.distributions[1:])
+    once(stand.target(), theirs)
+    stand.lose(release, "manifest")
+
+    assert once(stand.target(), ours).outcome is Done.PUBLISHED
+    assert stand.stored(release) == digests(ours)
+
+
+@pytest.mark.parametrize(("fault", "code"), [(Fault(), "server-error"), (Fault(status=400, body=b"MANIFEST_BLOB_UNKNOWN"), "part-unknown")])
+def test_an_index_that_cannot_be_written_is_told(stand: RegistryStand, release: Release, fault: Fault, code: str) -> None:
+    """The registry has a problem of its own, or does not find what it has."""
+    upload = stand.target().open(release, watch())
+    upload.send(release.distributions[0], watch())
+    stand.server.front.fail_writes(*[fault] * 5)
+
+    with pytest.raises(Unavailable) as caught:
+        upload.finish(watch())
+
+    assert caught.value.code == code
+
+
+def test_a_file_that_changed_after_the_check_is_not_sent(stand: RegistryStand, release: Release) -> None:
+    """The registry compares what came with what was hashed."""
+    first = release.distributions[0]
+
+    attempt = once(stand.target(), replace(release, distributions=(replace(first, sha256="0" * 64),)))
+
+    assert attempt.outcome is Failure.INTEGRITY
+    assert stand.stored(release) == {}
+
+
+def test_a_damaged_file_is_not_fetched(stand: RegistryStand, release: Release) -> None:
+    """What the index promises is what comes, or `Integrity`."""
+    target = stand.target()
+    once(target, release)
+    first, second, _ = target.files("hello-world", "1.0+cu1", watch())
+
+    with pytest.raises(Integrity):
+        list(target.fetch(replace(first, sha256="0" * 64), watch()))
+    with pytest.raises(Integrity):
+        list(target.fetch(replace(second, size=1), watch()))
