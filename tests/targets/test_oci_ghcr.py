@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,16 @@ from tests.servers.front import Fault
 from tests.servers.tokens import User
 from tests.targets.contract import once, watch
 
+from pkg_publish import grammar
 from pkg_publish.clients import ghcr
 from pkg_publish.errors import Failure
+from pkg_publish.install import install
+from pkg_publish.interpreter import Interpreter
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
 from pkg_publish.state import Done
 from pkg_publish.targets.base import Ambient, TargetSpec
-from pkg_publish.targets.oci import GhcrKind, Oci
+from pkg_publish.targets.oci import GhcrKind, Oci, OciKind
 
 if TYPE_CHECKING:
     from tests.servers.registries import Registry
@@ -87,6 +91,26 @@ def test_a_private_package_needs_a_login(stand: GithubStand, release: Release) -
     assert receipt
     assert json.loads(receipt.source) == {"oci": {"name": stand.server.reference, "username": "NAME", "password-env": "GITHUB_TOKEN"}}
     assert (receipt.visible_to, receipt.warning) == ("private", "")
+
+
+def test_what_the_receipt_names_can_be_installed(stand: GithubStand, release: Release) -> None:
+    """By anybody who has a token in that variable; the file comes with its digest."""
+    receipt = once(stand.target(PRIVATE), release).receipt
+    assert receipt
+    (spec,), mistakes = grammar.parse(receipt.source.replace("NAME", "Octo"))
+    source = OciKind().make(spec, Ambient(folder=Path(), environ={"GITHUB_TOKEN": TOKEN}, runner=Runner()))
+
+    references: list[str] = []
+
+    def run(reference: str) -> int:
+        references.append(reference)
+        return 0
+
+    found = install("demo==1.0", [source], Interpreter.ask(Path(sys.executable)), run, watch())
+
+    assert mistakes == []
+    assert found.file.name == release.distributions[0].name
+    assert references[0].endswith(f"#sha256={release.distributions[0].sha256}")
 
 
 def test_a_private_package_of_a_public_repository_is_a_surprise(stand: GithubStand, release: Release) -> None:
