@@ -22,6 +22,8 @@ class Call:
     method: str
     path: str
     """Without the query, as it was sent: percent signs and all."""
+    target: str
+    """With the query."""
     queries: dict[str, list[str]]
     headers: Message
     body: bytes = b""
@@ -68,7 +70,7 @@ class Reply:
     """Close the connection in place of an answer."""
 
     @classmethod
-    def of(cls, value: object, status: int = 200, **headers: str) -> Reply:
+    def of(cls, value: object, status: int = 200, /, **headers: str) -> Reply:
         """JSON; a header's name has `_` for `-`."""
         kind = {"Content-Type": "application/json; charset=utf-8"}
         return cls(status=status, body=json.dumps(value).encode(), headers=kind | {name.replace("_", "-"): value for name, value in headers.items()})
@@ -130,7 +132,7 @@ class _Connection(BaseHTTPRequestHandler):
     def _reply(self) -> None:
         address = urlsplit(self.path)
         queries = parse_qs(address.query, keep_blank_values=True)
-        call = Call(method=self.command, path=address.path, queries=queries, headers=self.headers)
+        call = Call(method=self.command, path=address.path, target=self.path, queries=queries, headers=self.headers)
         ours = self.server.server
         reply = ours.refuse_unread(call)
         if reply:
