@@ -14,7 +14,7 @@ from tests.servers import process
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytest_plugins = [f"tests.servers.{name}" for name in ("pypiserver", "devpi", "pypi", "registries", "github")]
+pytest_plugins = [f"tests.servers.{name}" for name in ("pypiserver", "devpi", "pypi", "registries", "ghcr", "github")]
 
 FOREIGN = (
     *("ACTIONS_", "GITHUB_", "INPUT_", "RUNNER_", "GH_", "ACT_"),  # the runner's, also when it runs these tests

@@ -18,6 +18,7 @@ from tests.servers.github_json import asset_json
 from tests.servers.github_world import World, stored_name
 from tests.servers.prism import judging
 from tests.servers.serving import Call, Reply, Server
+from tests.servers.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,28 +123,6 @@ class Uploads(Server):
         return Reply.of(asset_json(world, release, world.attach(release, call.query["name"], call.body, **facts)), 201)
 
 
-class Storage(Server):
-    """Where the bytes of assets lie: who brings a login is refused, for the address is signed."""
-
-    def __init__(self, api: Api) -> None:
-        super().__init__()
-        self.api = api
-
-    def answer(self, call: Call) -> Reply:
-        """Whole or in part."""
-        found = self.api.world.asset(int(call.path.strip("/") or "0")) if call.query.get("sig") else None
-        if call.authorization:
-            return Reply(status=400, body=b"<Error><Code>InvalidAuthenticationInfo</Code></Error>", headers={"Content-Type": "application/xml"})
-        if not found:
-            return Reply(status=403)
-        data, part = found[1].data, re.fullmatch(r"bytes=(\d+)-(\d*)", call.headers.get("Range", ""))
-        if not part:
-            return Reply(body=data, headers={"Content-Type": "application/octet-stream", "Accept-Ranges": "bytes"})
-        first, last = int(part[1]), min(int(part[2] or len(data)), len(data) - 1)
-        headers = {"Content-Type": "application/octet-stream", "Content-Range": f"bytes {first}-{last}/{len(data)}"}
-        return Reply(status=206, body=data[first : last + 1], headers=headers)
-
-
 class Web(Server):
     """`github.com`: pages of releases, and downloads of public ones."""
 
@@ -161,7 +140,7 @@ class Web(Server):
         if found[1]:
             return Reply(body=b"<html>a release</html>", headers={"Content-Type": "text/html"})
         asset = next((each for each in release.assets if each.name == unquote(found[3])), None)
-        return Reply(status=302, headers={"Location": f"{world.storage_url}/{asset.id}?sig=for-a-minute"}) if asset else Reply(status=404)
+        return Reply(status=302, headers={"Location": world.signed(str(asset.id))}) if asset else Reply(status=404)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +151,8 @@ class Github:
     """What is there, and what may be changed of GitHub's ways."""
     api: Front
     uploads: Front
-    storage: Server
-    web: Server
+    storage: Storage
+    web: Web
     door: Door
     token: str = TOKEN
     """It may write contents."""
@@ -240,7 +219,7 @@ def github_hosts(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """GitHub's hosts, all for the one repository of the test that runs."""
     with ExitStack() as servers:
         api = Api()
-        hosts = Hosts(api=api, door=Door(api), uploads=Uploads(api), storage=Storage(api), web=Web(api))
+        hosts = Hosts(api=api, door=Door(api), uploads=Uploads(api), storage=Storage(api.bytes_of), web=Web(api))
         for server in hosts.all():
             servers.enter_context(server)
         hosts.door.judge = servers.enter_context(judging(tool, api.url, tmp_path_factory.mktemp("prism")))
@@ -253,7 +232,7 @@ def github(github_hosts: Hosts, tool: Tool) -> Iterator[Github]:
     del tool  # named so that these tests count as bound to a real part
     hosts = github_hosts
     with Front(hosts.door.url) as api, Front(hosts.uploads.url) as uploads:
-        hosts.api.world = World(api_url=api.url, upload_url=uploads.url, server_url=hosts.web.url, storage_url=hosts.storage.url)
+        hosts.api.world = World(api_url=api.url, upload_url=uploads.url, server_url=hosts.web.url, signed=hosts.storage.address)
         hosts.api.world.tokens |= {TOKEN: "write", READER: "read", FOREIGN: "none", ADMIN: "admin"}
         for server in hosts.all():
             server.calls.clear()

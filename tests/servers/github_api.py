@@ -75,6 +75,11 @@ class Api(Server):
                 return Reply(status=reply.status, body=reply.body, headers=limits | dict(reply.headers))
         return NOT_FOUND
 
+    def bytes_of(self, number: str) -> bytes | None:
+        """What an asset holds."""
+        found = self.world.asset(int(number)) if number.isdecimal() else None
+        return found[1].data if found else None
+
     # What is read.
 
     def _repository(self, call: Call) -> Reply:
@@ -128,7 +133,7 @@ class Api(Server):
             return Reply.of(asset_json(self.world, *found))
         found[1].downloads += 1
         if self.world.redirects:
-            return Reply(status=302, headers={"Location": f"{self.world.storage_url}/{number}?sig=for-a-minute"})
+            return Reply(status=302, headers={"Location": self.world.signed(number)})
         return Reply(body=found[1].data, headers={"Content-Type": "application/octet-stream"})
 
     def _immutable(self, call: Call) -> Reply:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MAIN = hashlib.sha1(b"main", usedforsecurity=False).hexdigest()
 """The commit at the end of the default branch."""
@@ -85,7 +85,8 @@ class World:
     api_url: str = ""
     upload_url: str = ""
     server_url: str = ""
-    storage_url: str = ""
+    signed: Callable[[str], str] = str
+    """The address of the bytes of an asset, by its id."""
     private: bool = False
     default_branch: str = "main"
     tokens: dict[str, str] = field(default_factory=dict)
