@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.clients.scripts import asked, challenge, error, registry, token
+import pytest
+from tests.clients.scripts import asked, challenge, error, registry, shown, token
 from tests.clients.stand import failure
 from tests.servers.scripted import Scripted, answer
 
 from pkg_publish.clients.oci_versions import first_look, index_of, is_public
+from pkg_publish.errors import Unavailable
 from pkg_publish.formats.version_index import VersionIndex
 
 if TYPE_CHECKING:
     from tests.clients.stand import Run
+    from tests.servers.scripted import Step
 
 DENIED = error(403, "DENIED", "requested access to the resource is denied")
 
@@ -45,8 +48,17 @@ def test_a_stranger_asks_once(server: Scripted, run: Run) -> None:
     assert len(server.asked) == 2
 
 
-def test_who_can_read_it(run: Run) -> None:
-    """Everybody, nobody without a login, or nobody knows."""
-    for said, public in ((answer(200, b'{"tags": ["1.0"]}'), True), (DENIED, False), (error(404, "NAME_UNKNOWN"), False), (answer(200, b"<html>"), None)):
-        with Scripted().then(said) as each:
-            assert is_public(registry(each, login=True), "octo/demo", run.watch) is public
+@pytest.mark.parametrize(("said", "public"), [(answer(200, b'{"tags": ["1.0"]}'), True), (DENIED, False), (error(404, "NAME_UNKNOWN"), False)])
+def test_who_can_read_it(server: Scripted, run: Run, said: Step, public: bool) -> None:  # noqa: FBT001 - a table
+    """Everybody, or nobody without a login; where nothing is, nobody."""
+    server.then(said)
+
+    assert is_public(registry(server, login=True), "octo/demo", run.watch) is public
+    assert shown(server) == [None]
+
+
+def test_nobody_may_know_who_can_read_it(server: Scripted, run: Run) -> None:
+    """What is no answer is no `no`: a private source does not go there."""
+    server.then(answer(200, b"<html>"))
+
+    assert isinstance(failure(lambda: is_public(registry(server), "octo/demo", run.watch)), Unavailable)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests import factory
 from tests.servers.front import Fault
+from tests.servers.ghcr import digest_of
 from tests.targets.contract import once
 from tests.targets.layouts import name_and_tag
 
 from pkg_publish.runner import Runner
+from pkg_publish.secret import Secret
 from pkg_publish.state import Done
 from pkg_publish.targets.base import Ambient, TargetSpec
-from pkg_publish.targets.oci import Oci, OciKind
+from pkg_publish.targets.oci import GhcrKind, Oci, OciKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tests.servers.ghcr import Ghcr
     from tests.servers.registries import Registry
 
     from pkg_publish.model import Release
@@ -30,6 +35,15 @@ def make(name: str, username: str | None = None, password: str | None = None, ru
     login = {"username": username, "password-env": "REGISTRY_PASSWORD"} if username and password else {}
     spec = TargetSpec(kind="oci", options={"name": name} | login | options)
     return OciKind().make(spec, Ambient(folder=Path(), environ={"REGISTRY_PASSWORD": password or ""}, runner=runner or Runner()))
+
+
+def publish_as_another_job(target: Oci, name: str, data: bytes, release: Release) -> None:
+    """Publish a file of the version."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        theirs = factory.distribution(path, release.project, release.version)
+        assert once(target, replace(release, distributions=(theirs,))).outcome is Done.PUBLISHED
 
 
 class RegistryStand:
@@ -74,11 +88,7 @@ class RegistryStand:
 
     def put(self, name: str, data: bytes, release: Release) -> None:
         """Publish it as another job would."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / name
-            path.write_bytes(data)
-            theirs = factory.distribution(path, release.project, release.version)
-            assert once(self.target(), replace(release, distributions=(theirs,))).outcome is Done.PUBLISHED
+        publish_as_another_job(self.target(), name, data, release)
 
     def remove(self, name: str, release: Release) -> None:
         """Write the index anew, without it."""
@@ -103,3 +113,62 @@ class RegistryStand:
         """What the project's journal has, by tag."""
         name = f"{self.repository(release)}/files"
         return {tag: self.server.index(tag, name) for tag in self.server.tags(name)}
+
+
+PUBLIC: dict[str, Any] = {"repository": {"visibility": "public", "owner": {"type": "User"}}}
+PRIVATE: dict[str, Any] = {"repository": {"visibility": "private", "owner": {"type": "Organization"}}}
+NAME = "octo/demo.py/demo"
+"""Where demo is published from the GitHub repository `Octo/Demo.py`."""
+
+
+@dataclass(frozen=True, slots=True)
+class GhcrStand:
+    """GHCR on this machine."""
+
+    server: Ghcr
+
+    def job(self, event: dict[str, Any], **facts: Any) -> Oci:  # noqa: ANN401 - any fact of a run
+        """The target of a job."""
+        runner = Runner(server_url=self.server.front.url, repository="Octo/Demo.py", event=event, run_id="1")
+        ambient: dict[str, Any] = {"folder": Path(), "environ": {}, "runner": runner, "tokens": {"github-token": Secret(self.server.token)}}
+        options = {"jobs": facts.pop("jobs", "one")}
+        return GhcrKind().make(TargetSpec(kind="ghcr", options=options), Ambient(**ambient | facts))
+
+    def target(self) -> Oci:
+        """That of a job in a public repository."""
+        return self.job(PUBLIC)
+
+    def target_with(self, username: str | None, password: str | None) -> Oci:
+        """That of a job with another token, or none; the user does not matter."""
+        return self.job(PUBLIC, tokens={"github-token": Secret(password)} if username and password else {})
+
+    def answer_writes(self, *statuses: int) -> None:
+        """Let the front fail."""
+        self.server.front.fail_writes(*(Fault(status=status) for status in statuses))
+
+    def writes(self) -> int:
+        """What passed the front."""
+        return self.server.front.writes()
+
+    def stored(self, release: Release) -> Mapping[str, str]:
+        """Every file, hashed, that the version's index leads to."""
+        project, tag = name_and_tag(release)
+        package = self.server.registry.packages.get(f"octo/demo.py/{project}")
+        if not package or tag not in package.tags:
+            return {}
+        manifests = [json.loads(package.manifests[each["digest"]]) for each in json.loads(package.manifests[package.tags[tag]])["manifests"]]
+        layers = [layer for each in manifests for layer in each["layers"]]
+        return {each["annotations"]["org.opencontainers.image.title"]: hashlib.sha256(package.blobs[each["digest"]]).hexdigest() for each in layers}
+
+    def put(self, name: str, data: bytes, release: Release) -> None:
+        """Publish it as another job would."""
+        publish_as_another_job(self.target(), name, data, release)
+
+    def remove(self, name: str, release: Release) -> None:
+        """Write the index anew, without it."""
+        project, tag = name_and_tag(release)
+        package = self.server.package(f"octo/demo.py/{project}")
+        index = json.loads(package.manifests[package.tags[tag]])
+        data = json.dumps({**index, "manifests": [each for each in index["manifests"] if name not in str(each)]}).encode()
+        package.tags[tag] = digest_of(data)
+        package.manifests[package.tags[tag]] = data

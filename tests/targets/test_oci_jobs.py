@@ -20,7 +20,6 @@ from tests.targets.layouts import JOB
 from tests.targets.namespaces import RegistryStand
 
 from pkg_publish import publish
-from pkg_publish.clients import retry
 from pkg_publish.errors import Conflict, Failure
 from pkg_publish.plan import Plan
 from pkg_publish.runner import Runner
@@ -67,12 +66,6 @@ for line in sys.stdin:
 def stand(registry_open: Registry) -> RegistryStand:
     """An empty namespace where anybody may write."""
     return RegistryStand(registry_open)
-
-
-@pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rounds follow one another at once."""
-    monkeypatch.setattr(retry, "BASE", 0.0)
 
 
 @pytest.fixture

@@ -32,6 +32,16 @@ def settings(runner: Runner, repository: str) -> str:
     return f"{runner.server_url}/{kind}/{runner.owner}/packages/container/{_package(repository)}/settings"
 
 
+def surprise(runner: Runner, repository: str, *, public: bool | None) -> str:
+    """What the owner of a package should know of who can read it: a sentence, or nothing; None: nobody knows who can."""
+    if public is False and runner.is_public:
+        where = settings(runner, repository)
+        return f"The package {repository} is private, although the GitHub repository is public. Its owner can change that: {where}"
+    if public and not runner.is_public:
+        return f"The package {repository} is readable for everybody, and nobody can say that the source is. What was public once cannot be taken back."
+    return ""
+
+
 def _package(repository: str) -> str:
     """What GitHub calls the package: all behind the owner, in one piece."""
     return quote(repository.partition("/")[2], safe="")

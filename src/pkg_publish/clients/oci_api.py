@@ -39,7 +39,7 @@ ACCEPT = ", ".join([oci.INDEX, oci.MANIFEST, *(f"application/vnd.docker.distribu
 """All there is: GHCR answers 404 to somebody who does not accept what it has."""
 
 SMALL = 1 << 20
-"""Bytes: a smaller blob is sent sooner than asked for, unless an earlier run has been here."""
+"""Bytes: a smaller blob is sent sooner than asked for, unless the very first was there: then an earlier run has been here."""
 REDIRECTS = 3
 REPAIRS = 3
 """How often a manifest is sent whose blobs the registry has lost sight of."""
@@ -151,7 +151,7 @@ class Repository:
 
     def push(self, blobs: Sequence[Outgoing], watch: Watch) -> None:
         """Send those that are not there, all at the same time."""
-        together([partial(self._push, each, watch) for each in blobs])
+        together([partial(self._push, each, watch, first=each is blobs[0]) for each in blobs])
 
     def put_manifest(self, reference: str, data: bytes, media_type: str, watch: Watch, blobs: Sequence[Outgoing] = ()) -> None:
         """Store a manifest under a digest or a tag.
@@ -178,16 +178,13 @@ class Repository:
             lost = [each for each in blobs if each.digest in answer.text or not self.has(each.digest, watch)]
             together([partial(self._send, replace(each, source=""), watch) for each in lost])
 
-    def _push(self, blob: Outgoing, watch: Watch) -> None:
-        if not self._is_there(blob, watch):
-            self._send(blob, watch)
-
-    def _is_there(self, blob: Outgoing, watch: Watch) -> bool:
-        if blob.size < SMALL and self._resumes is False:
-            return False
-        found = self.has(blob.digest, watch, blob.size)
-        self._resumes = self._resumes or found
-        return found
+    def _push(self, blob: Outgoing, watch: Watch, *, first: bool) -> None:
+        if blob.size >= SMALL or self._resumes or (first and self._resumes is None):
+            there = self.has(blob.digest, watch, blob.size)
+            self._resumes = self._resumes or there
+            if there:
+                return
+        self._send(blob, watch)
 
     def _send(self, blob: Outgoing, watch: Watch) -> None:
         """Send a blob until it is there, each time from the start."""

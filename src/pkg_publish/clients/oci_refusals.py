@@ -51,7 +51,7 @@ REFUSALS = (
     ),
     Refusal(
         statuses=NO,
-        words=r"invalid token|bad credentials|token.*(expired|not supported)|authentication token not provided",
+        words=r"invalid token|bad credentials|token.*(expired|not supported|expected scopes)|authentication token not provided",
         raises=Refused,
         code="registry-token",
         cause="it does not accept the token",

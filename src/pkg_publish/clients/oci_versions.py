@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pkg_publish.clients.oci_api import PUSH, Repository
 from pkg_publish.clients.together import together
-from pkg_publish.errors import Conflict, PublishError, Refused
+from pkg_publish.errors import Conflict, Refused
 from pkg_publish.formats import oci
 from pkg_publish.formats.version_index import VersionIndex
 
@@ -82,11 +82,9 @@ def _whole(repository: Repository, entry: oci.Entry, watch: Watch) -> RemoteFile
     return entry.with_parts(parts) if all(there) else None
 
 
-def is_public(registry: Registry, name: str, watch: Watch) -> bool | None:
-    """Whether somebody without a login can read a repository; None when nobody can say."""
+def is_public(registry: Registry, name: str, watch: Watch) -> bool:
+    """Whether somebody without a login finds anything in a repository. Raises when there is no answer to go by."""
     try:
         return bool(Repository(registry.anonymous, name).tags(watch))
     except Refused:
         return False
-    except PublishError:
-        return None

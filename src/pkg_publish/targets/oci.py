@@ -186,7 +186,7 @@ class Oci:
         """Where the version is, its index by digest, and who can read it, as one read without a login shows."""
         name, tag = self._name(release.project), oci.tag_of(release.version)
         data = Repository(self.registry, name).manifest(tag, watch)
-        public = is_public(self.registry, name, watch)
+        public = data is not None if self.registry.is_anonymous else self._is_public(name, watch)
         place = f"{self.registry.host}/{self.namespace}"
         hidden = {"name": place, **self.login} if public is False and self.login else None
         return Receipt(
@@ -194,16 +194,14 @@ class Oci:
             source=json.dumps({"oci": hidden}) if hidden else f"oci={place}",
             digest=oci.digest_of(data) if data else "",
             visible_to={True: "public", False: "private", None: ""}[public],
-            warning=self._warning(name, public=public) if self.github else "",
+            warning=ghcr.surprise(self.runner, name, public=public) if self.github else "",
         )
 
-    def _warning(self, name: str, *, public: bool | None) -> str:
-        where = f"Its owner can change that: {ghcr.settings(self.runner, name)}"
-        if public is False and self.runner.is_public:
-            return f"The package {name} is private, although the GitHub repository is public. {where}"
-        if public and not self.runner.is_public:
-            return f"The package {name} is readable for everybody, although the GitHub repository is not known to be public. That cannot be taken back."
-        return ""
+    def _is_public(self, name: str, watch: Watch) -> bool | None:
+        try:
+            return is_public(self.registry, name, watch)
+        except PublishError:
+            return None
 
     def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
         """What the indexes of the version, or of all versions, say."""
@@ -216,6 +214,9 @@ class Oci:
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """Whether the registry answers, and lets us in as writers; what a login may write to shows in the first upload."""
+        if self.github and self.registry.is_anonymous:
+            yield CheckRow(check="login", found="none", means="nobody writes there without", do="give `github-token`, and the job `packages: write`", ok=False)
+            return
         scope = (f"repository:{self.namespace}:{PULL if self.registry.is_anonymous else PUSH}",)
         try:
             self.registry.greet(scope, watch)
@@ -223,11 +224,8 @@ class Oci:
             yield CheckRow(check="registry", found=problem.what, do=problem.cure, ok=False)
             return
         yield CheckRow(check="registry", found=f"{self.registry.host} lets us in")
-        if self.registry.is_anonymous:
-            needs = "give `github-token`, and the job `packages: write`" if self.github else ""
-            yield CheckRow(check="login", found="none", means="uploads are sent without one", do=needs, ok=False if self.github else None)
-        else:
-            yield CheckRow(check="login", found="accepted", means="whether it may write there shows in the first upload", ok=None)
+        login = "none" if self.registry.is_anonymous else "accepted"
+        yield CheckRow(check="login", found=login, means="whether it is enough to write there shows in the first upload", ok=None)
 
     def _name(self, project: str) -> str:
         return f"{self.namespace}/{oci.repository_name(project)}"

@@ -1,0 +1,152 @@
+"""Who can read what `ghcr` has published, and what must not become public."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests import factory
+from tests.servers.front import Fault
+from tests.servers.ghcr import TOKEN
+from tests.targets.contract import once, watch
+from tests.targets.namespaces import PRIVATE, PUBLIC, GhcrStand
+
+from pkg_publish import grammar
+from pkg_publish.clients import ghcr as github
+from pkg_publish.errors import Failure
+from pkg_publish.install import install
+from pkg_publish.interpreter import Interpreter
+from pkg_publish.runner import Runner
+from pkg_publish.secret import Secret
+from pkg_publish.state import Done
+from pkg_publish.targets.base import Ambient
+from pkg_publish.targets.oci import OciKind
+
+if TYPE_CHECKING:
+    from tests.servers.ghcr import Ghcr
+
+    from pkg_publish.model import Release
+
+
+@pytest.fixture
+def stand(ghcr: Ghcr) -> GhcrStand:
+    """An empty registry."""
+    return GhcrStand(ghcr)
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    """A wheel."""
+    return factory.release(tmp_path / "dist", with_sdist=False)
+
+
+def test_a_package_has_a_page(stand: GhcrStand, release: Release) -> None:
+    """It is what people want to look at; installing takes the registry's own place."""
+    receipt = once(stand.target(), release).receipt
+
+    assert receipt
+    assert receipt.url == f"{stand.server.front.url}/Octo/Demo.py/pkgs/container/demo.py%2Fdemo"
+    assert (receipt.source, receipt.visible_to, receipt.warning) == (f"oci={stand.server.host}/octo/demo.py", "public", "")
+
+
+def test_a_private_package_needs_a_login(stand: GhcrStand, release: Release) -> None:
+    """What installs it names a variable that holds the token, never the token."""
+    stand.server.registry.new_are_public = False
+    receipt = once(stand.job(PRIVATE), release).receipt
+
+    assert receipt
+    assert json.loads(receipt.source) == {"oci": {"name": f"{stand.server.host}/octo/demo.py", "username": "NAME", "password-env": "GITHUB_TOKEN"}}
+    assert (receipt.visible_to, receipt.warning) == ("private", "")
+
+
+def test_what_the_receipt_names_can_be_installed(stand: GhcrStand, release: Release) -> None:
+    """By anybody who has a token in that variable; the file comes with its digest."""
+    stand.server.registry.new_are_public = False
+    receipt = once(stand.job(PRIVATE), release).receipt
+    assert receipt
+    (spec,), mistakes = grammar.parse(receipt.source.replace("NAME", "Octo"))
+    source = OciKind().make(spec, Ambient(folder=Path(), environ={"GITHUB_TOKEN": stand.server.token}, runner=Runner()))
+
+    references: list[str] = []
+
+    def run(reference: str) -> int:
+        references.append(reference)
+        return 0
+
+    found = install("demo==1.0", [source], Interpreter.ask(Path(sys.executable)), run, watch())
+
+    assert mistakes == []
+    assert found.file.name == release.distributions[0].name
+    assert references[0].endswith(f"#sha256={release.distributions[0].sha256}")
+
+
+def test_a_private_package_of_a_public_repository_is_a_surprise(stand: GhcrStand, release: Release) -> None:
+    """The warning says where to change that, for no program can."""
+    stand.server.registry.new_are_public = False
+    receipt = once(stand.job(PUBLIC), release).receipt
+
+    assert receipt
+    assert receipt.visible_to == "private"
+    assert f"{stand.server.front.url}/users/Octo/packages/container/" in receipt.warning
+
+
+def test_a_private_source_does_not_go_where_everybody_reads(stand: GhcrStand, release: Release, tmp_path: Path) -> None:
+    """The package is there and public: nothing is written, unless somebody said so aloud."""
+    once(stand.job(PRIVATE), factory.release(tmp_path / "older", version="0.9"))
+    written = stand.server.front.writes()
+
+    attempt = once(stand.job(PRIVATE), release)
+
+    assert attempt.outcome is Failure.POLICY
+    assert attempt.problem
+    assert (attempt.problem.code, attempt.problem.paste) == ("private-to-public", "with:\n  allow-public: true")
+    assert stand.server.front.writes() == written
+    assert once(stand.job(PRIVATE, allow_public=True), release).outcome is Done.PUBLISHED
+
+
+def test_a_package_that_became_public_is_told(stand: GhcrStand, release: Release) -> None:
+    """It was not there before, so nobody could know."""
+    attempt = once(stand.job(PRIVATE), release)
+
+    assert attempt.outcome is Done.PUBLISHED
+    assert attempt.receipt
+    assert attempt.receipt.visible_to == "public"
+    assert "readable for everybody" in attempt.receipt.warning
+
+
+def test_who_can_read_it_may_stay_unknown(stand: GhcrStand, release: Release) -> None:
+    """When something else answers, nothing is said."""
+    target = stand.job(PUBLIC)
+    once(target, release)
+    stand.server.front.fail_reads(Fault(status=404, body=b'{"errors": []}'), Fault(status=200, body=b"<html>"))
+
+    receipt = target.receipt(release, watch())
+
+    assert (receipt.visible_to, receipt.warning, receipt.digest) == ("", "", "")
+
+
+def test_settings_are_those_of_a_person_or_an_organisation() -> None:
+    """As the event says; without one, an organisation's."""
+    for event, owners in ((PUBLIC, "users"), (PRIVATE, "orgs"), ({}, "orgs")):
+        url = github.settings(Runner(repository="Octo/Demo", event=event), "octo/demo/hello_world")
+        assert url == f"https://github.com/{owners}/Octo/packages/container/demo%2Fhello_world/settings"
+
+
+@pytest.mark.parametrize(("tokens", "rows"), [({"github-token": Secret(TOKEN)}, [True, None]), ({}, [False])], ids=["with", "without"])
+def test_a_check_says_whether_a_job_would_be_let_in(stand: GhcrStand, tokens: dict[str, Secret], rows: list[bool | None]) -> None:
+    """Without a token it would not; with one, whether it may write shows in the first upload."""
+    found = list(stand.job(PUBLIC, tokens=tokens).check(watch()))
+
+    assert [row.ok for row in found] == rows
+    assert ("packages: write" in found[-1].do) is not bool(tokens)
+
+
+def test_a_check_says_what_keeps_a_job_out(stand: GhcrStand) -> None:
+    """A token that is wrong, in the words of the refusal."""
+    (row,) = stand.job(PUBLIC, tokens={"github-token": Secret("wrong")}).check(watch())
+
+    assert (row.ok, row.check) == (False, "registry")
+    assert row.do
