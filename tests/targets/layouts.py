@@ -41,9 +41,9 @@ class LayoutStand:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def target(self) -> OciLayout:
+    def target(self, runner: Runner | None = None) -> OciLayout:
         """The folder as a target."""
-        return make(self.folder.parent, path=self.folder.name)
+        return make(self.folder.parent, runner, path=self.folder.name)
 
     def project(self, release: Release) -> Path:
         """The project's layout."""
@@ -93,6 +93,16 @@ class LayoutStand:
         self.blob(release, digest).write_bytes(data)
         tag = {"digest": digest, "size": len(data), "annotations": {"org.opencontainers.image.ref.name": name_and_tag(release)[1]}}
         (self.project(release) / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [tag]}))
+
+    def part(self, release: Release, part: str) -> Path:
+        """Where a part of the first file lies: its `manifest`, `config` or `layer`."""
+        first = self.index(release)["manifests"][0]["digest"]
+        manifest = self.json(release, first)
+        return self.blob(release, {"manifest": first, "config": manifest["config"]["digest"], "layer": manifest["layers"][0]["digest"]}[part])
+
+    def lose(self, release: Release, part: str) -> None:
+        """Delete a part of the first file."""
+        self.part(release, part).unlink()
 
     def state(self) -> dict[str, tuple[bytes, int]]:
         """Every file with its bytes and the time of its last change."""

@@ -13,6 +13,7 @@ from tests.targets.contract import Contract, ServerContract, digests, once, watc
 from tests.targets.layouts import JOB
 from tests.targets.layouts import make as make_layout
 from tests.targets.namespaces import RegistryStand, make
+from tests.targets.oci_contract import OciContract
 
 from pkg_publish.errors import ConfigError, Failure, Integrity, Unavailable
 from pkg_publish.model import Visibility
@@ -162,6 +163,10 @@ def release(tmp_path: Path) -> Release:
     return factory.release(tmp_path / "dist", "hello-world", "1.0+cu1", wheels=2)
 
 
+class TestWhatIsThere(OciContract):
+    """As it may be found in a registry."""
+
+
 def test_a_registry_and_a_layout_hold_the_same_bytes(stand: RegistryStand, release: Release, tmp_path: Path) -> None:
     """So a version has one digest wherever it is."""
     here = once(stand.target(JOB), release).receipt
@@ -207,43 +212,6 @@ def test_all_versions_are_listed(stand: RegistryStand, tmp_path: Path) -> None:
 
     assert [file.name for file in files] == ["demo-1!2.0-py3-none-any.whl", "demo-3.0+cu124-py3-none-any.whl"]
     assert once(stand.target(), releases[0]).outcome is Failure.CONFLICT
-
-
-def test_files_that_give_no_digest_are_read(stand: RegistryStand, release: Release) -> None:
-    """Those of pyoci's first versions: the manifest has it."""
-    once(stand.target(), release)
-    index = stand.index(release)
-    stand.point(release, {**index, "manifests": [{**each, "annotations": {}} for each in index["manifests"]]})
-    target = stand.target()
-
-    files = target.files("hello-world", "1.0+cu1", watch())
-
-    assert {file.name: file.sha256 for file in files} == digests(release)
-    assert once(target, release).outcome is Done.ALREADY_PUBLISHED
-
-
-def test_an_index_that_promises_other_bytes_is_broken(stand: RegistryStand, release: Release) -> None:
-    """Readers by index and readers by manifest would get different files."""
-    once(stand.target(), release)
-    index = stand.index(release)
-    first = index["manifests"][0]
-    lie = {**first, "annotations": {**first["annotations"], "com.pyoci.sha256_digest": "0" * 64}}
-    stand.point(release, {**index, "manifests": [lie, *index["manifests"][1:]]})
-
-    assert once(stand.target(), release).outcome is Failure.INTEGRITY
-
-
-@pytest.mark.parametrize("part", ["manifest", "config", "layer"])
-def test_a_lost_part_is_sent_again(stand: RegistryStand, release: Release, part: str) -> None:
-    """A clean-up of what has no tag kills the children of an index; the next run revives ours, also from another commit."""
-    once(stand.target(), release)
-    stand.lose(release, part)
-
-    attempt = once(stand.target(JOB), release)
-
-    assert len(attempt.before.missing) == 1
-    assert attempt.outcome is Done.PUBLISHED
-    assert stand.stored(release) == digests(release)
 
 
 def test_the_lost_file_of_another_job_holds_nobody_up(stand: RegistryStand, release: Release) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests import factory
 from tests.targets.contract import Contract, digests, once, watch
 from tests.targets.layouts import JOB, LayoutStand, make, name_and_tag
+from tests.targets.oci_contract import OciContract
 
 from pkg_publish.errors import ConfigError, Failure, Integrity
 from pkg_publish.state import Done
@@ -55,6 +56,10 @@ def release(tmp_path: Path) -> Release:
 
 class TestContract(Contract):
     """The contract, on an image layout."""
+
+
+class TestWhatIsThere(OciContract):
+    """As it may be found on a disk."""
 
 
 def test_needs_a_path() -> None:
@@ -111,19 +116,6 @@ def test_pyoci_finds_the_files(stand: LayoutStand, release: Release) -> None:
     assert found == digests(release)
 
 
-def test_pyocis_own_files_are_read(stand: LayoutStand, release: Release) -> None:
-    """Also those of its first versions, which give no digest in the index."""
-    once(stand.target(), release)
-    index = stand.index(release)
-    stand.point(release, {**index, "manifests": [{**each, "annotations": {}} for each in index["manifests"]]})
-    target = stand.target()
-
-    files = target.files("hello-world", "1.0+cu1", watch())
-
-    assert {file.name: file.sha256 for file in files} == digests(release)
-    assert once(target, release).outcome is Done.ALREADY_PUBLISHED
-
-
 def test_a_lost_manifest_is_an_unknown_digest(stand: LayoutStand, release: Release) -> None:
     """The file is listed, and nobody can say what it holds."""
     once(stand.target(), release)
@@ -136,31 +128,11 @@ def test_a_lost_manifest_is_an_unknown_digest(stand: LayoutStand, release: Relea
     assert file.sha256 is None
 
 
-def parts_of(stand: LayoutStand, release: Release) -> dict[str, str]:
-    """The digests of what one file is made of."""
-    first = stand.index(release)["manifests"][0]
-    manifest = stand.json(release, first["digest"])
-    return {"manifest": first["digest"], "config": manifest["config"]["digest"], "layer": manifest["layers"][0]["digest"]}
-
-
-@pytest.mark.parametrize("part", ["manifest", "config", "layer"])
-def test_a_lost_part_is_sent_again(stand: LayoutStand, release: Release, part: str) -> None:
-    """The file is not held before, and whole after, also from another commit."""
-    once(stand.target(), release)
-    stand.blob(release, parts_of(stand, release)[part]).unlink()
-
-    attempt = once(make(stand.folder.parent, JOB, path="registry"), release)
-
-    assert len(attempt.before.missing) == 1
-    assert attempt.outcome is Done.PUBLISHED
-    assert stand.stored(release) == digests(release)
-
-
 @pytest.mark.parametrize("part", ["manifest", "layer"])
 def test_a_damaged_part_stops_everything(stand: LayoutStand, release: Release, part: str) -> None:
     """Index, manifest and bytes must agree."""
     once(stand.target(), release)
-    damaged = stand.blob(release, parts_of(stand, release)[part])
+    damaged = stand.part(release, part)
     damaged.write_bytes(damaged.read_bytes().replace(b"sha256:", b"sha256;") + b" ")
 
     attempt = once(stand.target(), release)
@@ -168,15 +140,6 @@ def test_a_damaged_part_stops_everything(stand: LayoutStand, release: Release, p
     assert attempt.outcome is Failure.INTEGRITY
     assert attempt.problem is not None
     assert attempt.problem.code == "oci-broken"
-
-
-def test_an_index_that_promises_other_bytes_is_broken(stand: LayoutStand, release: Release) -> None:
-    """Readers by index and readers by manifest would get different files."""
-    once(stand.target(), release)
-    text = json.dumps(stand.index(release))
-    stand.point(release, json.loads(text.replace(release.distributions[0].sha256 or "", "0" * 64)))
-
-    assert once(stand.target(), release).outcome is Failure.INTEGRITY
 
 
 def test_another_tags_content_is_never_replaced(stand: LayoutStand, release: Release) -> None:
