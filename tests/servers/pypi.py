@@ -1,87 +1,170 @@
-"""PyPI and the runner's identity provider in one: what warehouse answers (`forklift/legacy.py`, `oidc/views.py`), for what no server at hand does."""
+"""PyPI: what warehouse answers to an upload (`forklift/legacy.py`) and to readers, for what no server at hand does."""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import re
+import time
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
+from packaging.utils import canonicalize_name
+from tests.servers.oidc import Exchange, Identities
 from tests.servers.serving import Call, Reply, Server
 
 from pkg_publish.formats.filename import named
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
 LIST = "application/vnd.pypi.simple.v1+json"
-CLAIMS = {
-    "repository": "octo/demo",
-    "repository_owner": "octo",
-    "workflow_ref": "octo/demo/.github/workflows/release.yml@refs/tags/v1.0",
-    "job_workflow_ref": "octo/demo/.github/workflows/release.yml@refs/tags/v1.0",
-    "ref": "refs/tags/v1.0",
-    "event_name": "push",
-}
+DAY = 86_400.0
+HELP = "See https://pypi.test/help/ for more information."
 
 
 class Pypi(Server):
     """An index with PyPI's manners. Every knob is a field: set it before the request."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, identities: Identities, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls)
+        self.identities = identities
+        self.projects = {"demo"}
+        """Normalised names; whoever has a user's token makes more."""
+        self.exchange = Exchange(signer=identities.signer, projects=self.projects)
         self.files: dict[str, bytes] = {}
+        self.deleted: set[str] = set()
+        """File names that are used up."""
         self.attestations: dict[str, str] = {}
         self.tokens = {"pypi-a-token"}
+        """Those of users."""
+        self.scopes: dict[str, str] = {}
+        """The one project that a user's token is for."""
         self.hidden_reads = 0
         """So many reads of the simple index do not see what was uploaded."""
         self.refusal: tuple[int, str] | None = None
         """Answer uploads with this."""
-        self.oidc_error: str | None = None
-        """Answer the exchange with this code."""
-        self.environment = ""
-        self.lives: float | None = 900
-        self.token_in_answer = True
+        self.read_only = False
+        self.reserved: set[str] = set()
+        """Names that no project may have."""
+        self.new_projects = 20
+        """How many more may be made."""
+        self.second_factor = True
+        self.verified_email = True
         self.json_status = 200
-        self._identities = 0
-        self._used: set[str] = set()
+        self._passed = 0.0
+        self._made: dict[tuple[str, str], float] = {}
+
+    def now(self) -> float:
+        """Seconds since 1970, with those that were passed."""
+        return time.time() + self._passed
+
+    def pass_time(self, seconds: float) -> None:
+        """Let tokens end and releases grow old."""
+        self._passed += seconds
+
+    def remove(self, name: str) -> None:
+        """Let its owner delete a file: the name is used up."""
+        del self.files[name]
+        self.deleted.add(name)
 
     def answer(self, call: Call) -> Reply:
         """By path."""
-        if call.path == "/legacy/":
-            return self._upload(call)
-        if call.path.startswith("/simple/"):
-            return self._simple(call.path.split("/")[2])
-        if found := re.fullmatch(r"/pypi/([^/]+)/([^/]+)/json", unquote(call.path)):
-            return self._version(found[1], found[2])
-        if call.path.startswith("/files/"):
-            return Reply(body=self.files[unquote(call.path).removeprefix("/files/")])
-        return self._identity(call)
+        match unquote(call.path).strip("/").split("/"):
+            case ["legacy"] if call.method == "POST" and call.path == "/legacy/":
+                return self._upload(call)
+            case ["simple", *names]:
+                return self._simple(*names)
+            case ["pypi", project, version, "json"]:
+                return self._version(project, version)
+            case ["files", name] if name in self.files:
+                return Reply(body=self.files[name])
+            case _:
+                return self.exchange.answer(call, self.now()) or Reply(status=404)
+
+    # Writing.
 
     def _upload(self, call: Call) -> Reply:
         """The rules of an upload, in warehouse's order."""
+        if self.read_only:
+            return _no(403, "Read-only mode: Uploads are temporarily disabled.")
         user, token = call.login or ("", "")
-        if user != "__token__" or token not in self.tokens:
-            return _no(403, "Invalid or non-existent authentication information.")
+        if user != "__token__" or token not in self.tokens | self.exchange.minted.keys():
+            return _no(403, f"Invalid or non-existent authentication information. {HELP}")
         if self.refusal:
             return _no(*self.refusal)
         form = _form(call)
+        name, version = form["name"][1].decode(), form["version"][1].decode()
+        if "+" in version:
+            return _no(400, f"The use of local versions in <Version('{version}')> is not allowed. {HELP}")
+        return self._no_project(name, token) or self._no_right(canonicalize_name(name), token) or self._take(form, token, canonicalize_name(name), version)
+
+    def _no_project(self, name: str, token: str) -> Reply | None:
+        """A project is made by a user only."""
+        if (project := canonicalize_name(name)) in self.projects:
+            return None
+        if token in self.exchange.minted:
+            return _no(400, "Non-user identities cannot create new projects. This was probably caused by successfully using a pending publisher.")
+        if project in self.reserved:
+            return _no(400, f"The name {name!r} isn't allowed. {HELP}")
+        if refused := self._no_user():
+            return refused
+        if not self.new_projects:
+            return _no(429, "Too many new projects created")
+        self.new_projects -= 1
+        self.projects.add(project)
+        return None
+
+    def _no_right(self, project: str, token: str) -> Reply | None:
+        """A token has an end, and projects that it is for."""
+        if token in self.exchange.minted:
+            projects, ends = self.exchange.minted[token]
+            if ends < self.now():
+                return _no(403, "Invalid API Token: token is expired")
+            return None if project in projects else _no(403, f"Invalid API Token: OIDC scoped token is not valid for project {project!r}")
+        if self.scopes.get(token, project) != project:
+            return _no(403, f"Invalid API Token: project-scoped token is not valid for project: {project!r}")
+        return self._no_user()
+
+    def _no_user(self) -> Reply | None:
+        start = "User 'octo', associated with the API token used, does not have"
+        if not self.verified_email:
+            return _no(403, f"{start} a verified primary email address. Please add a verified primary email before attempting to upload to PyPI. {HELP}")
+        if not self.second_factor:
+            return _no(403, f"{start} two-factor authentication enabled. Please enable two-factor authentication before attempting to upload to PyPI. {HELP}")
+        return None
+
+    def _take(self, form: dict[str, tuple[str, bytes]], token: str, project: str, version: str) -> Reply:
         name, data = form["content"]
-        if name in self.files and self.files[name] != data:
-            digest = hashlib.blake2b(data, digest_size=32).hexdigest()
-            return _no(400, f"File already exists ('{name}', with blake2_256 hash '{digest}').")
-        assert form["sha256_digest"][1].decode() == hashlib.sha256(data).hexdigest()
+        if form["sha256_digest"][1].decode() != hashlib.sha256(data).hexdigest():
+            return _no(400, "The digest supplied does not match a digest calculated from the uploaded file.")
+        if self.files.get(name) == data:
+            return Reply()
+        if refused := self._no_file(name, data, (project, version)):
+            return refused
+        if "attestations" in form and token not in self.exchange.minted:
+            return _no(400, "Invalid attestations supplied during upload: Attestations are only supported when using Trusted Publishing")
+        self.attestations |= {name: form["attestations"][1].decode()} if "attestations" in form else {}
         self.files[name] = data
-        if "attestations" in form:
-            self.attestations[name] = form["attestations"][1].decode()
         return Reply()
 
-    def _simple(self, project: str) -> Reply:
+    def _no_file(self, name: str, data: bytes, release: tuple[str, str]) -> Reply | None:
+        """A name, and bytes, are taken once; a release is open for two weeks."""
+        if name in self.files or data in self.files.values():
+            digest = hashlib.blake2b(data, digest_size=32).hexdigest()
+            return _no(400, f"File already exists ({name!r}, with blake2_256 hash {digest!r}). {HELP}")
+        if name in self.deleted:
+            return _no(400, f"This filename was previously used by a file that has since been deleted. Use a different version. {HELP}")
+        if self._made.setdefault(release, self.now()) < self.now() - 14 * DAY:
+            return _no(400, "Uploading new files to releases older than 14 days is not allowed.")
+        return None
+
+    # Reading.
+
+    def _simple(self, project: str = "") -> Reply:
         if not project:
             return Reply(body=json.dumps({"meta": {"api-version": "1.0"}, "projects": []}).encode(), headers={"Content-Type": LIST})
         if self.hidden_reads:
@@ -104,31 +187,6 @@ class Pypi(Server):
             for name, data in ours.items()
         ]
 
-    def _identity(self, call: Call) -> Reply:
-        """The runner's endpoint, and PyPI's two."""
-        match call.path:
-            case "/_/oidc/audience":
-                return Reply.of({"audience": "pypi"})
-            case "/id-token" if call.authorization == "bearer request-token":
-                self._identities += 1
-                claims = CLAIMS | {"aud": call.query["audience"], "jti": str(self._identities), "environment": self.environment}
-                return Reply.of({"value": f"{_part({'alg': 'RS256'})}.{_part(claims)}.signature"})
-            case "/_/oidc/mint-token":
-                return self._mint(str(call.json()["token"]))
-            case _:
-                return Reply(status=404)
-
-    def _mint(self, identity: str) -> Reply:
-        code = self.oidc_error or ("invalid-reuse-token" if identity in self._used else None)
-        self._used.add(identity)
-        if code:
-            if code == "invalid-reuse-token":
-                self.oidc_error = None
-            return Reply.of({"message": "Token request failed", "errors": [{"code": code, "description": f"{code} it is"}]}, 422)
-        token = f"pypi-minted-{len(self._used)}-0123456789"
-        self.tokens.add(token)
-        return Reply.of({"success": True, "token": token if self.token_in_answer else None} | ({"expires_in": self.lives} if self.lives is not None else {}))
-
 
 def _no(status: int, words: str) -> Reply:
     """PyPI says why beside the status, and in the body."""
@@ -145,12 +203,8 @@ def _form(call: Call) -> dict[str, tuple[str, bytes]]:
     return found
 
 
-def _part(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-
 @pytest.fixture
 def pypi() -> Iterator[Pypi]:
-    """An empty index."""
-    with Pypi() as server:
+    """An empty index with one trusted publisher, and who gives the job its identity."""
+    with Identities() as identities, Pypi(identities) as server:
         yield server

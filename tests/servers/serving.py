@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
     from email.message import Message
 
@@ -79,13 +80,15 @@ class Reply:
 class Server:
     """Answers at `url` on 127.0.0.1 with what `answer` says, one request after another; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.calls: list[Call] = []
         self._alone = threading.Lock()
         self._listening = _Listening(("127.0.0.1", 0), _Connection)
         self._listening.server = self
         self.host = f"127.0.0.1:{self._listening.server_address[1]}"
-        self.url = f"http://{self.host}"
+        if tls:
+            self._listening.socket = tls.wrap_socket(self._listening.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'https' if tls else 'http'}://{self.host}"
 
     def answer(self, call: Call) -> Reply:
         """Decide; never called for two requests at once."""

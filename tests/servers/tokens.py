@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import trustme
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from tests.servers.serving import Call, Reply, Server
@@ -50,6 +51,15 @@ class Signer:
         head = {"typ": "JWT", "alg": "RS256", "x5c": self._chain} | header
         body = ".".join(encoded(json.dumps(part).encode()) for part in (head, claims))
         return f"{body}.{encoded(self.key.sign(body.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+
+    def has_signed(self, jwt: str) -> bool:
+        """Whether it made this one."""
+        body, _, signature = jwt.rpartition(".")
+        try:
+            self.key.public_key().verify(base64.urlsafe_b64decode(signature + "=="), body.encode(), padding.PKCS1v15(), hashes.SHA256())
+        except (ValueError, InvalidSignature):
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,15 +173,6 @@ def test_other_bytes_are_not_confirmed(pypi: Pypi, release: Release) -> None:
     assert target.confirms(Item(name="x"), watch()) is False
 
 
-def test_attestations_beside_a_file_are_sent_with_it(pypi: Pypi, release: Release) -> None:
-    """As a list (PEP 740)."""
-    first = release.distributions[0]
-    first.path.with_name(f"{first.name}.publish.attestation").write_text('{"version": 1}')
-
-    assert once(make(), release).outcome is Done.PUBLISHED
-    assert pypi.attestations == {first.name: '[{"version": 1}]'}
-
-
 def test_an_attestation_that_is_no_json_is_invalid(pypi: Pypi, release: Release) -> None:
     """Nothing is sent without it."""
     first = release.distributions[0]

@@ -29,9 +29,8 @@ def release(tmp_path: Path) -> Release:
 
 def identity(pypi: Pypi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process be a job that may ask for its identity."""
-    monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{pypi.url}/id-token?api-version=2.0")
-    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "request-token")
+    for name, value in pypi.identities.environ().items():
+        monkeypatch.setenv(name, value)
 
 
 def test_publishes_by_the_jobs_identity(pypi: Pypi, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +51,7 @@ def test_publishes_by_the_jobs_identity(pypi: Pypi, release: Release, monkeypatc
 def test_a_token_that_ends_soon_is_renewed(pypi: Pypi, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     """An upload of minutes outlives it otherwise."""
     identity(pypi, monkeypatch)
-    pypi.lives = 10
+    pypi.exchange.lives = 10
 
     assert once(make(None), release).outcome is Done.PUBLISHED
     assert sum(call.path == "/_/oidc/mint-token" for call in pypi.calls) == 2
@@ -61,7 +60,7 @@ def test_a_token_that_ends_soon_is_renewed(pypi: Pypi, release: Release, monkeyp
 def test_an_identity_that_was_used_is_asked_for_anew(pypi: Pypi, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     """It can be exchanged once."""
     identity(pypi, monkeypatch)
-    pypi.lives, pypi.oidc_error = None, "invalid-reuse-token"
+    pypi.exchange.lives, pypi.exchange.error = None, "invalid-reuse-token"
 
     assert once(make(None), release).outcome is Done.PUBLISHED
 
@@ -80,7 +79,7 @@ def test_a_refused_identity_shows_what_was_compared(  # noqa: PLR0917
 ) -> None:
     """With the form to register it, filled in; nothing was sent."""
     identity(pypi, monkeypatch)
-    pypi.oidc_error, pypi.environment = code, "release"
+    pypi.exchange.error, pypi.identities.claims["environment"] = code, "release"
 
     attempt = once(make(None), release)
 
@@ -116,6 +115,16 @@ def test_no_identity_to_be_had(pypi: Pypi, release: Release, monkeypatch: pytest
 def test_an_answer_without_a_token_is_no_token(pypi: Pypi, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something else answers there."""
     identity(pypi, monkeypatch)
-    pypi.token_in_answer = False
+    pypi.exchange.token_in_answer = False
 
     assert once(make(None), release).outcome is Failure.UNAVAILABLE
+
+
+def test_attestations_beside_a_file_are_sent_with_it(pypi: Pypi, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a list (PEP 740), by the identity that signed them: PyPI takes none from a user's token."""
+    identity(pypi, monkeypatch)
+    first = release.distributions[0]
+    first.path.with_name(f"{first.name}.publish.attestation").write_text('{"version": 1}')
+
+    assert once(make(None), release).outcome is Done.PUBLISHED
+    assert pypi.attestations == {first.name: '[{"version": 1}]'}

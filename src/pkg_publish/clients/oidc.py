@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -113,8 +114,8 @@ def _exchange(index: str, audience: str, transport: Transport, watch: Watch, *, 
     token = answer.get("token")
     if not isinstance(token, str) or not token:
         raise Unavailable(f"{Origin.of(index)} answered without a token", code="unexpected-answer", cure="Run again.")
-    expires = answer.get("expires_in")
-    return Minted(token=Secret(token), seconds=float(expires) if isinstance(expires, int | float) else LIVES)
+    ends = answer.get("expires")  # seconds since 1970
+    return Minted(token=Secret(token), seconds=ends - time.time() if isinstance(ends, int | float) else LIVES)
 
 
 def _asked(request: Request, transport: Transport, watch: Watch, claims: Mapping[str, str] | None = None) -> Mapping[str, object]:
