@@ -33,7 +33,7 @@ class Desk:
         for each in (self.workspace, self.temp):
             each.mkdir()
         self.output, self.summary = folder / "output", folder / "summary"
-        self.environ = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}} | {  # noqa: TID251 - the tests' own edge
+        self.environ = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"} or name.startswith("COVERAGE")} | {  # noqa: TID251 - the tests' own edge
             "GITHUB_ACTIONS": "true",
             "GITHUB_WORKSPACE": str(self.workspace),
             "RUNNER_TEMP": str(self.temp),

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
+from tests.test_plan import ShelfKind
 
-from pkg_publish import __version__, cli
+from pkg_publish import __version__, cli, grammar, plan
 from pkg_publish.config import inputs
 from pkg_publish.errors import Failure
+from pkg_publish.model import Visibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,6 +196,37 @@ def test_a_signal_ends_it_cleanly(desk: Path, slow_index: str, number: signal.Si
 
     assert code == 130, text
     assert "cancelled" in text
+
+
+def test_a_second_signal_ends_it_at_once(desk: Path, slow_index: str) -> None:
+    """Whoever presses Ctrl-C twice does not want to wait."""
+    code = (
+        "import os, signal, sys; from pkg_publish import cli, process; clear = process.Watch.cancel\n"
+        "process.Watch.cancel = lambda watch: (clear(watch), os.kill(os.getpid(), signal.SIGINT))\n"
+        "cli.main(sys.argv[1:])"
+    )
+    words = ["publish", "--build", "never", "--targets", f"repository={slow_index}"]
+    process = subprocess.Popen([sys.executable, "-c", code, *words], cwd=desk, stdout=subprocess.PIPE, text=True)
+    asked.wait(30)
+
+    process.send_signal(signal.SIGINT)
+    text, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert "cancelled" not in text
+
+
+def test_what_cannot_be_read_is_no_source(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kind that only takes."""
+    kind = ShelfKind("shelf", Visibility.LOCAL)
+    monkeypatch.setattr(plan, "KINDS", (kind,))
+    monkeypatch.setattr(grammar, "_KINDS", {"shelf": kind})
+    del desk
+
+    code, text = run("install", "demo==1.0", "--from", "shelf")
+
+    assert code == Failure.CONFIG.exit_code
+    assert "nothing can be installed from shelf" in text
 
 
 asked = threading.Event()

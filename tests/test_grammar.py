@@ -59,6 +59,7 @@ def test_a_mapping_alone_is_a_list() -> None:
         ("- directory: {paht: a}", "target-option"),
         ("- directory: {path: [}", "targets-is-not-yaml"),
         ("\t- x: [", "targets-is-not-yaml"),
+        ("directory=a\n- directory=b", "targets-is-not-yaml"),
     ],
 )
 def test_mistakes(text: str, code: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -250,3 +251,17 @@ def test_a_cancel_between_two_targets_is_a_cancel(filled: Desk) -> None:
     report = job.run()
 
     assert (report.status, report.exit_code, codes(report)) == (Status.INCOMPLETE, 130, ["cancelled"])
+
+
+def test_a_version_that_was_made_up_from_a_shallow_clone_is_refused(desk: Desk) -> None:
+    """It names `fetch-depth: 0`."""
+    origin = factory.project(desk.folder / "origin", version="0.1.dev0")
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qm", "x"]):
+        subprocess.run(["git", "-C", origin, *words], check=True)
+    subprocess.run(["git", "clone", "-q", "--depth=1", origin.as_uri(), desk.folder / "clone"], check=True)
+    desk.environ = dict(os.environ)  # noqa: TID251 - the tests' own edge
+
+    report = desk.run(project_dir="clone", formats="wheel")
+
+    assert codes(report) == ["shallow-clone"]
+    assert "fetch-depth: 0" in report.problems[0].paste

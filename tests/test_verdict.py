@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests import factory
-from tests.toys import Failing, Shelf
+from tests.toys import Failing, Shelf, error
 
 from pkg_publish import publish, verdict
 from pkg_publish.errors import ConfigError, Failure
 from pkg_publish.model import Visibility
 from pkg_publish.plan import Plan, Strategy
+from pkg_publish.state import Done
 from pkg_publish.verdict import Level, Report, Status
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
-    from pkg_publish.model import Release
+    from pkg_publish.model import Receipt, Release
 
 
 @pytest.fixture(scope="module")
@@ -194,3 +196,23 @@ def test_mistakes_before_the_first_look(release: Release) -> None:
 
     assert (report.status, report.exit_code, len(report.problems)) == (Status.FAILED, 2, 2)
     assert report.receipt is None
+
+
+def test_what_the_place_warns_of_is_a_warning(release: Release) -> None:
+    """Who can read it is known only afterwards."""
+
+    class Private(Shelf):
+        def receipt(self, release: Release, watch: Watch) -> Receipt:
+            return replace(super().receipt(release, watch), warning="The package is private.")
+
+    assert [(each.level, each.text) for each in judge(release, Private()).remarks] == [(Level.WARNING, "The package is private.")]
+
+
+def test_a_chain_that_was_cut_after_a_success_ends_as_what_cut_it(release: Release) -> None:
+    """Under `all`, the time may be up between two targets."""
+    made = Plan(targets=[Shelf("a"), Shelf("b")], strategy=Strategy.ALL)
+    first, second = publish.run(made, release, Watch(10, lambda _: None))
+
+    cut = verdict.conclude(made, release, [first, replace(second, outcome=Done.SKIPPED)], cut=error(Failure.DEADLINE), seconds=1)
+
+    assert (cut.status, cut.exit_code) == (Status.INCOMPLETE, 7)

@@ -69,7 +69,8 @@ def _items(text: str) -> Iterator[object]:
     elif isinstance(document, list):
         yield from document
     else:
-        yield document
+        what = "targets mixes words and a list of YAML"
+        yield ConfigError(what, code="targets-is-not-yaml", cure="Begin every line with a dash, or none.", paste=EXAMPLE)
 
 
 def _spec(item: object) -> TargetSpec:

@@ -123,13 +123,9 @@ class Job:
     @property
     def builds(self) -> bool:
         """Whether this run has to build."""
-        match self.config.build:
-            case BuildMode.NEVER:
-                return False
-            case BuildMode.ALWAYS:
-                return True
-            case BuildMode.AUTO:
-                return self.dist is None or not preflight.holds_distributions(self.dist)
+        if self.config.build is BuildMode.AUTO:
+            return self.dist is None or not preflight.holds_distributions(self.dist)
+        return self.config.build is BuildMode.ALWAYS
 
     def distributions(self) -> preflight.Found:
         """Build, or find what lies in `dist-dir`."""

@@ -126,3 +126,11 @@ def test_a_file_that_changed_after_the_check_is_not_sent(tmp_path: Path) -> None
 
     assert attempt.outcome is Failure.INTEGRITY
     assert not list((tmp_path / "house").iterdir())
+
+
+def test_a_file_that_went_away_after_the_check_is_not_sent(tmp_path: Path) -> None:
+    """Nobody knows what it was."""
+    release = factory.release(tmp_path / "dist")
+    release.distributions[0].path.unlink()
+
+    assert once(make(tmp_path, path="house"), release).outcome is Failure.INTEGRITY
