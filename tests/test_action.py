@@ -35,6 +35,7 @@ class Desk:
         self.output, self.summary = folder / "output", folder / "summary"
         self.environ = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"} or name.startswith("COVERAGE")} | {  # noqa: TID251 - the tests' own edge
             "GITHUB_ACTIONS": "true",
+            "GITHUB_REPOSITORY": "octo/demo",
             "GITHUB_WORKSPACE": str(self.workspace),
             "RUNNER_TEMP": str(self.temp),
             "GITHUB_OUTPUT": str(self.output),

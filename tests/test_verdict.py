@@ -216,3 +216,11 @@ def test_a_chain_that_was_cut_after_a_success_ends_as_what_cut_it(release: Relea
     cut = verdict.conclude(made, release, [first, replace(second, outcome=Done.SKIPPED)], cut=error(Failure.DEADLINE), seconds=1)
 
     assert (cut.status, cut.exit_code) == (Status.INCOMPLETE, 7)
+
+
+def test_a_version_that_was_begun_elsewhere_is_finished_there(release: Release) -> None:
+    """No failure led there, so there is no reason to give; the warning says what happened."""
+    report = judge(release, Shelf("first"), Shelf("second", store={"g.whl": b"another job's"}))
+
+    assert (report.status, report.fallback_reason) == (Status.PUBLISHED_BY_FALLBACK, "")
+    assert [each.code for each in report.remarks] == ["found-at-a-later-target"]

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from pkg_publish.job import Job
 
 PATHS = ("project-dir", "dist-dir", "report", "targets")
 """Inputs that may begin with, or hold, a path of the host."""
@@ -130,23 +129,15 @@ def _build(handed: Mapping[str, Any], environ: Mapping[str, str], stream: TextIO
     with console_for(runner, environ, stream) as console, watched(console) as watch:
         config = Config.read(handed["given"])
         job = job_for(config, runner, {**environ, "PKG_PUBLISH_LIBRARY": handed["library"]}, watch, folder)
-        if error := _failure(job):
-            report = verdict.failed_early(error)
+        try:
+            job.distributions()
+        except PublishError as error:
+            report = verdict.failed_early([error])
             watch.tell(report)
             files.write(report, files.report_path(runner), watch.tell, summary=config.summary)
             return report.exit_code
         files.set_output("built", str(folder / "dist"), watch.tell)
     return 0
-
-
-def _failure(job: Job) -> Sequence[PublishError]:
-    try:
-        job.distributions()
-    except Mistakes as mistakes:
-        return mistakes.found
-    except PublishError as error:
-        return [error]
-    return []
 
 
 def _single_variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
