@@ -258,3 +258,14 @@ def test_outside_of_a_step_there_are_no_files(desk: Desk, tmp_path: Path) -> Non
     factory.release(tmp_path / "built")
 
     assert desk.publish({}, PKG_PUBLISH_BUILT=str(tmp_path / "built"), GITHUB_OUTPUT="", GITHUB_STEP_SUMMARY="")[0] == 0
+
+
+def test_a_bug_of_ours_writes_all_outputs_too(desk: Desk) -> None:
+    """Exit code 70, a summary, an annotation."""
+    code = "import pkg_publish.action as action; action.run = lambda *_: 1 / 0; action.main(['publish'])"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=desk.workspace, env=desk.environ, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, desk.outputs()["status"]) == (70, "failed")
+    assert "::error title=bug::" in done.stdout
+    assert desk.summary.read_text(encoding="utf-8").startswith("## Nothing is published: we have a bug")

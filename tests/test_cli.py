@@ -177,11 +177,12 @@ class Process:
 
 
 def test_a_bug_of_ours_is_no_traceback_unless_asked_for(desk: Path) -> None:
-    """Exit code 70."""
+    """Exit code 70, and it is called what it is."""
     code = "import pkg_publish.cli as cli; cli.run = lambda *_: 1 / 0; cli.main({!r})"
     for argv, shown in (["publish"], False), (["publish", "--debug"], True):
         done = subprocess.run([sys.executable, "-c", code.format(argv)], cwd=desk, capture_output=True, text=True, check=False)
         assert done.returncode == 70
+        assert "has a bug: ZeroDivisionError" in done.stdout
         assert ("Traceback" in done.stderr) is shown
 
 

@@ -32,9 +32,9 @@ def test_all_spellings_mean_the_same(text: str) -> None:
     assert read(text) == [("directory", {"path": "a"}), ("directory", {"path": "b"})]
 
 
-@pytest.mark.parametrize(("value", "text"), [("true", "true"), ("no", "false"), ("1.0", "1.0"), ("[a, 2]", "a\n2"), ("", ""), ("'x y'", "x y")])
+@pytest.mark.parametrize(("value", "text"), [("true", "true"), ("no", "no"), ("1.0", "1.0"), ("010", "010"), ("[a, 2]", "a\n2"), ("", ""), ("'x y'", "x y")])
 def test_option_values_become_text(value: str, text: str) -> None:
-    """YAML's booleans, numbers and lists are words again."""
+    """As they were written: no booleans, no numbers."""
     assert read(f"- directory:\n    path: {value}") == [("directory", {"path": text})]
 
 
@@ -51,13 +51,19 @@ def test_a_mapping_alone_is_a_list() -> None:
         ("[]", "no-target"),
         ("- [nested]", "no-target"),
         ("- a: 1\n  b: 2", "no-target"),
-        ("- 7", "no-target"),
+        ("- 7", "unknown-target"),
         ("nowhere", "unknown-target"),
         ("Directory=a", "unknown-target"),
         ("directory=a, directory=a", "target-twice"),
         ("- directory: a", "target-option"),
         ("- directory: {paht: a}", "target-option"),
         ("- directory: {path: [}", "targets-is-not-yaml"),
+        ("- directory: {path: a, path: b}", "targets-is-not-yaml"),
+        ("directory: {path: a}\ndirectory: {path: b}", "targets-is-not-yaml"),
+        ("[" * 5000, "targets-is-not-yaml"),
+        ("- directory: {path: {a: b}}", "target-option"),
+        ('- directory: {path: "a\\0b"}', "target-option"),
+        ("directory=a\x07b", "target-option"),
         ("\t- x: [", "targets-is-not-yaml"),
         ("directory=a\n- directory=b", "targets-is-not-yaml"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,7 @@ def test_publishes_what_lies_in_dist(filled: Desk) -> None:
     report = filled.run(build="never")
 
     assert (report.status, report.exit_code) == (Status.PUBLISHED, 0)
-    assert sorted(path.name for path in (filled.folder / "out").iterdir()) == ["demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"]
+    assert sorted(path.name for path in (filled.folder / "out").glob("[!.]*")) == ["demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"]
     assert report.install_command == f"pkg-publish install demo==1.0 --from directory={filled.folder / 'out'}"
     assert [type(each) for each in filled.events if isinstance(each, Planned | Checked)] == [Planned, Checked]
 
@@ -88,7 +89,7 @@ def test_builds_and_copies_to_dist_dir(desk: Desk) -> None:
     report = desk.run(dist_dir="wheels", formats="wheel")
 
     assert report.status is Status.PUBLISHED, report.problems
-    assert [path.name for path in (desk.folder / "wheels").iterdir()] == ["demo-1.0-py3-none-any.whl"]
+    assert [path.name for path in (desk.folder / "wheels").glob("[!.]*")] == ["demo-1.0-py3-none-any.whl"]
     assert report.release is not None
     assert all(each.built for each in report.release.distributions)
 
@@ -265,3 +266,25 @@ def test_a_version_that_was_made_up_from_a_shallow_clone_is_refused(desk: Desk) 
 
     assert codes(report) == ["shallow-clone"]
     assert "fetch-depth: 0" in report.problems[0].paste
+
+
+def test_what_is_not_sound_is_not_copied_to_dist_dir(desk: Desk) -> None:
+    """Else the next run would publish it; nor is anything in a dry run."""
+    factory.project(desk.folder)
+    desk.environ, desk.runner = dict(os.environ), Runner(ref="refs/tags/v2.0")  # noqa: TID251 - the tests' own edge
+
+    assert codes(desk.run(dist_dir="dist", formats="wheel")) == ["tag-mismatch"]
+    shutil.rmtree(desk.folder / "scratch")
+    assert desk.run(dist_dir="dist", formats="wheel", check_tag="false", dry_run="true").status is Status.PLANNED
+    assert not (desk.folder / "dist").exists()
+
+
+@pytest.mark.parametrize(("formats", "target", "noticed"), [("sdist", "project/out", True), ("wheel", "project/out", False), ("sdist", "out", False)])
+def test_a_target_inside_of_the_project_is_noticed(desk: Desk, formats: str, target: str, *, noticed: bool) -> None:
+    """A build that packs all it finds would pack it."""
+    factory.project(desk.folder / "project")
+    desk.environ = dict(os.environ)  # noqa: TID251 - the tests' own edge
+
+    report = desk.run(project_dir="project", targets=f"directory={target}", formats=formats)
+
+    assert ("target-inside-project" in [each.code for each in report.remarks]) is noticed

@@ -25,7 +25,9 @@ def test_the_action_has_our_inputs_with_our_defaults() -> None:
 def test_the_build_step_gets_every_input_and_of_tokens_only_their_state() -> None:
     """A variable for each input that is no secret."""
     build, publish = tables.action()["runs"]["steps"]
-    given = {name for name in build["env"] if name not in {"PKG_PUBLISH_STEP", "PKG_PUBLISH_HOST_PATHS"}}
+    given = {
+        name for name in build["env"] if name not in {"PKG_PUBLISH_STEP", "PKG_PUBLISH_HOST_PATHS", "PKG_PUBLISH_ACTION_REPOSITORY", "PKG_PUBLISH_ACTION_REF"}
+    }
     words = {each.name.upper().replace("-", "_"): each for each in inputs()}
 
     assert given == {f"PKG_PUBLISH_{'HAS_' if each.secret else ''}{word}" for word, each in words.items()}

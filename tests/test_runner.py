@@ -93,6 +93,8 @@ FORK: dict[str, Any] = {"full_name": "stranger/demo"}
     ("name", "event", "foreign"),
     [
         ("push", {}, False),
+        ("pull_request_review", {"pull_request": {"head": {"repo": FORK}}}, True),
+        ("pull_request_review", {"pull_request": {"head": {"repo": HOME}}}, False),
         ("pull_request", {"pull_request": {"head": {"repo": HOME}}}, False),
         ("pull_request", {"pull_request": {"head": {"repo": FORK}}}, True),
         ("pull_request", {"pull_request": {"head": {"repo": None}}}, True),
@@ -106,3 +108,9 @@ FORK: dict[str, Any] = {"full_name": "stranger/demo"}
 def test_what_comes_from_another_repository(tmp_path: Path, name: str, event: object, foreign: bool) -> None:  # noqa: FBT001
     """A deleted fork and a payload that says nothing count as foreign."""
     assert runner(tmp_path, event, GITHUB_EVENT_NAME=name).is_foreign_pull_request is foreign
+
+
+@pytest.mark.parametrize(("name", "event", "pull"), [("pull_request", {}, True), ("pull_request_review", {"pull_request": {}}, True), ("push", {}, False)])
+def test_events_of_pull_requests(tmp_path: Path, name: str, event: object, pull: bool) -> None:  # noqa: FBT001
+    """Whatever they are called."""
+    assert runner(tmp_path, event, GITHUB_EVENT_NAME=name).is_pull_request is pull

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
+    from pkg_publish.verdict import Report
+
 
 PATHS = ("project-dir", "dist-dir", "report", "targets")
 """Inputs that may begin with, or hold, a path of the host."""
@@ -30,14 +32,23 @@ PATHS = ("project-dir", "dist-dir", "report", "targets")
 STATES = {"empty": "", "oidc": "oidc", "token": "held-by-the-publish-step"}
 """What the build step is told of a token, and what stands for it there."""
 
-FACTS = re.compile(r"GITHUB_(ACTIONS|REPOSITORY|SERVER_URL|API_URL|EVENT_NAME|EVENT_PATH|REF|REF_TYPE|SHA|RUN_ID)|RUNNER_(TEMP|OS|DEBUG)|ImageOS")
+FACTS = re.compile(
+    r"GITHUB_(ACTIONS|REPOSITORY|SERVER_URL|API_URL|EVENT_NAME|EVENT_PATH|REF|REF_TYPE|SHA|RUN_ID)|RUNNER_(TEMP|OS|DEBUG)|ImageOS|PKG_PUBLISH_ACTION_(REPOSITORY|REF)"
+)
 """Variables of the runner that are no secret and lead to no command file."""
 
 
 def main(argv: Sequence[str]) -> NoReturn:
     """Run one step and leave with its exit code."""
     environ = dict(os.environ)
-    leave(lambda: run(argv, environ, sys.stdout), debug=environ.get("RUNNER_DEBUG") == "1")
+    runner, files = Runner.read(environ), RunnerFiles.of(environ)
+    console = console_for(runner, environ, sys.stdout)
+
+    def failed(report: Report) -> None:
+        console.tell(report)
+        files.write(report, files.report_path(runner), console.tell, summary=True)
+
+    leave(lambda: run(argv, environ, sys.stdout), failed, debug=environ.get("RUNNER_DEBUG") == "1")
 
 
 def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO) -> int:
@@ -113,7 +124,8 @@ def _go_on(handed: Mapping[str, Any], environ: Mapping[str, str]) -> NoReturn:
     if sys.platform == "win32":
         import subprocess
 
-        leave(lambda: subprocess.run(command, env=dict(environ), input=text, check=False).returncode, debug=False)  # noqa: S603 - ourselves
+        code = subprocess.run(command, env=dict(environ), input=text, check=False).returncode  # noqa: S603 - ourselves
+        leave(lambda: code, lambda _: None, debug=False)
     with tempfile.TemporaryFile() as file:
         file.write(text)
         file.seek(0)
@@ -126,7 +138,7 @@ def _build(handed: Mapping[str, Any], environ: Mapping[str, str], stream: TextIO
     """The first step, once it has nothing to hide."""
     runner, files = Runner.read(handed["runner"]), RunnerFiles(**handed["files"])
     folder = Path(handed["folder"])
-    with console_for(runner, environ, stream) as console, watched(console) as watch:
+    with console_for(runner, handed["runner"], stream) as console, watched(console) as watch:
         config = Config.read(handed["given"])
         job = job_for(config, runner, {**environ, "PKG_PUBLISH_LIBRARY": handed["library"]}, watch, folder)
         try:

@@ -34,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run the command and leave with its exit code."""
     environ = dict(os.environ)
     words = sys.argv[1:] if argv is None else argv
-    leave(lambda: run(words, environ, sys.stdout), debug="--debug" in words or environ.get("RUNNER_DEBUG") == "1")
+    debug = "--debug" in words or environ.get("RUNNER_DEBUG") == "1"
+    leave(lambda: run(words, environ, sys.stdout), console_for(Runner.read(environ), environ, sys.stdout).tell, debug=debug)
 
 
 def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO) -> int:

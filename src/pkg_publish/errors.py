@@ -14,7 +14,8 @@ PublishError
 ├── Integrity     wrong digest, certificate or redirect   exit 6
 ├── Deadline      the time is up                          exit 7
 ├── Environment   this machine cannot do it               exit 8
-└── Cancelled     somebody stopped us                     exit 130
+├── Cancelled     somebody stopped us                     exit 130
+└── Bug           an exception nobody expected            exit 70
 Mistakes          several of them, found in one stage
 
 The classes are those of the contract, section 6; whether the chain goes on is decided by the state of the target (`state.py`).
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DOCS = "docs/troubleshooting.md"
-
-EXIT_BUG = 70
-"""An exception nobody expected: a bug of ours."""
 
 
 class Failure(StrEnum):
@@ -51,6 +49,7 @@ class Failure(StrEnum):
     DEADLINE = "deadline"
     ENVIRONMENT = "environment"
     CANCELLED = "cancelled"
+    BUG = "bug"
 
     @property
     def exit_code(self) -> int:
@@ -73,6 +72,7 @@ EXIT_CODES = {
     Failure.DEADLINE: 7,
     Failure.ENVIRONMENT: 8,
     Failure.CANCELLED: 130,
+    Failure.BUG: 70,
 }
 
 
@@ -199,6 +199,12 @@ class Cancelled(PublishError):
     """Somebody stopped the run."""
 
     kind = Failure.CANCELLED
+
+
+class Bug(PublishError):
+    """An exception nobody expected: a bug of ours."""
+
+    kind = Failure.BUG
 
 
 class Mistakes(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -50,6 +50,17 @@ def parse(text: str) -> tuple[list[TargetSpec], list[ConfigError]]:
     return specs, mistakes
 
 
+class _Words(yaml.BaseLoader):
+    """YAML whose every word stays as it was written, and whose mappings have each key once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as PyYAML has it
+        """Raises `yaml.YAMLError` for a key that stands twice, the first of which would be lost."""
+        keys = [str(key.value) for key, _ in node.value]
+        if twice := next((key for key in keys if keys.count(key) > 1), None):
+            raise yaml.constructor.ConstructorError(None, None, f"{twice[:80]!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def _items(text: str) -> Iterator[object]:
     """Every item. A plain string is split by us: YAML would fold its lines into one, and refuse some."""
     if not re.search(r"^\s*(-\s|[\[{]|[\w-]+\s*:(\s|$))", text, re.MULTILINE):
@@ -57,8 +68,8 @@ def _items(text: str) -> Iterator[object]:
         yield from (word for line in lines for part in line.split(",") if (word := part.strip()))
         return
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        document = yaml.load(text, _Words)  # noqa: S506 - of strings, lists and mappings alone
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         said = str(getattr(error, "problem", "") or "")
@@ -83,16 +94,18 @@ def _spec(item: object) -> TargetSpec:
                 return TargetSpec(kind=kind.word)
             if kind.location is None:
                 raise ConfigError(f"the target {kind.word} has one place and takes none", code="target-option", cure=f"Write {kind.word} alone.")
-            return TargetSpec(kind=kind.word, options={kind.location: location.strip()})
+            return TargetSpec(kind=kind.word, options=dict([_option(kind, kind.location, location.strip())]))
         case dict() if len(item) == 1:
             ((word, options),) = item.items()
             kind = _kind(str(word))
-            if not isinstance(options, dict | None):
+            if options and not isinstance(options, dict):
                 what = f"the options of {kind.word} are no mapping"
                 raise ConfigError(what, code="target-option", cure="Write one `option: value` a line.", paste=_shape(kind))
             return TargetSpec(kind=kind.word, options=dict(_option(kind, str(name), value) for name, value in (options or {}).items()))
         case _:
-            raise ConfigError(f"targets has an item that is no target: {str(item)[:80]!r}", code="no-target", cure="One kind an item.", paste=EXAMPLE)
+            what = "targets has an item that is no target: "
+            what += "a mapping of several" if isinstance(item, dict) else "a list" if isinstance(item, list) else "nothing"
+            raise ConfigError(what, code="no-target", cure="One kind an item.", paste=EXAMPLE)
 
 
 def _kind(word: str) -> TargetKind:
@@ -104,7 +117,7 @@ def _kind(word: str) -> TargetKind:
 def _option(kind: TargetKind, name: str, value: object) -> tuple[str, str]:
     known = [option.name for option in kind.options]
     if name in known:
-        return name, _text(value)
+        return name, _text(kind, name, value)
     if f"{name}-env" in known:
         cure = f"A secret never stands in targets: name an environment variable with {name}-env."
         paste = f"targets: |\n  - {kind.word}:\n      {name}-env: MY_{name.upper()}\nenv:\n  MY_{name.upper()}: ${{{{ secrets.MY_{name.upper()} }}}}"
@@ -112,17 +125,13 @@ def _option(kind: TargetKind, name: str, value: object) -> tuple[str, str]:
     raise ConfigError(f"the target {kind.word} has no option {name[:80]!r}", code="target-option", cure=nearest(name, known), paste=_shape(kind))
 
 
-def _text(value: object) -> str:
-    """An option's value as text: YAML makes booleans and numbers of what was written as words."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case list():
-            return "\n".join(_text(each) for each in value)
-        case _:
-            return str(value)
+def _text(kind: TargetKind, name: str, value: object) -> str:
+    """An option's value: a word, or several, a line each."""
+    words = value if isinstance(value, list) else [value or ""]
+    if all(isinstance(word, str) and word.isprintable() for word in words):
+        return "\n".join(map(str, words))
+    what = f"{name} of {kind.word} is neither a word nor a list of words, or has control characters"
+    raise ConfigError(what, code="target-option", cure="Write `option: value`.", paste=_shape(kind))
 
 
 def _shape(kind: TargetKind) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish import build, preflight, publish, verdict
 from pkg_publish.clients.disk import disk
-from pkg_publish.config import BuildMode, CheckTag, OnConflict
+from pkg_publish.config import BuildMode, CheckTag, Format, OnConflict
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
 from pkg_publish.explain import BUILD_ONCE, explained
 from pkg_publish.install_command import Origin, install_command
@@ -85,8 +85,10 @@ class Job:
             if self.built is None:
                 self.watch.tell(Planned(plan))
             found = self.distributions()
-            remarks += _strangers(found)
+            remarks += [*_strangers(found), *self._inside(found)]
             release = self._release(found)
+            if found.built and self.dist and not plan.dry_run:
+                self._copy(release, self.dist)
         except Mistakes as several:
             return verdict.failed_early(several.found, remarks, seconds=self.watch.now() - began)
         except PublishError as error:
@@ -134,7 +136,7 @@ class Job:
         return replace(preflight.collect(self.built or self._build()), built=True)
 
     def _build(self) -> Path:
-        folder = build.run(
+        return build.run(
             build.BuildSettings(
                 project=self.project,
                 formats=self.config.formats,
@@ -145,10 +147,6 @@ class Job:
             ),
             self.watch,
         )
-        if self.dist is not None:
-            with disk(f"copying the distributions to {self.dist}"):
-                shutil.copytree(folder, self.dist, dirs_exist_ok=True)
-        return folder
 
     def _release(self, found: preflight.Found) -> Release:
         began = self.watch.now()
@@ -160,6 +158,14 @@ class Job:
             raise differs
         self.watch.tell(Checked(release, tag, self.watch.now() - began))
         return release
+
+    @staticmethod
+    def _copy(release: Release, folder: Path) -> None:
+        """Put what was built, and found sound, where the user wants to have it."""
+        with disk(f"copying the distributions to {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
+            for each in release.distributions:
+                shutil.copyfile(each.path, folder / each.name)
 
     def _tag(self) -> str:
         """The tag to compare the version with; empty when it shall not be compared. Raises `ConfigError` when one is asked for and there is none."""
@@ -193,6 +199,17 @@ class Job:
         if self.built and (held := ", ".join(self._identities())):
             text = f"The project's build ran in a job that holds {held}: whatever runs in a job can reach what its later steps are given."
             yield Remark(level=Level.NOTICE, text=f"{text} Build in a job of its own.", code="build-beside-identity", paste=BUILD_ONCE)
+
+    def _inside(self, found: preflight.Found) -> Iterator[Remark]:
+        """Where a build that packs all it finds would pack what was published."""
+        project = self.project.resolve()
+        for spec in self.config.targets if found.built and Format.SDIST in self.config.formats else ():
+            path = spec.options.get("path", "")
+            if path and (self.ambient.folder / path).resolve().is_relative_to(project):
+                text = f"The folder {path} lies inside of the project: the next sdist that is built here may contain it, and be another one."
+                yield Remark(
+                    level=Level.NOTICE, text=f"{text} Exclude it in the project's settings, or publish to a folder outside.", code="target-inside-project"
+                )
 
     def _identities(self) -> Iterator[str]:
         """What somebody who owns a build dependency would like to have."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pkg_publish import __version__, build
+from pkg_publish import __version__, build, verdict
 from pkg_publish.clients.disk import disk
-from pkg_publish.errors import EXIT_BUG, PublishError
+from pkg_publish.errors import Bug, PublishError
 from pkg_publish.formats import neutral
 from pkg_publish.install_command import Origin
 from pkg_publish.job import Began, Job
@@ -41,19 +41,24 @@ ROOT = Path(__file__).resolve().parents[2]
 """The checkout, when we run from one."""
 
 
-def leave(run: Callable[[], int], *, debug: bool) -> NoReturn:
-    """Run and end the process at once: a thread that hangs in a socket would hold the interpreter for ever."""
+def leave(run: Callable[[], int], failed: Callable[[Report], None], *, debug: bool) -> NoReturn:
+    """Run and end the process at once: a thread that hangs in a socket would hold the interpreter for ever.
+
+    An exception nobody expected is given to `failed` as a report like any other.
+    """
     try:
         code = run()
-    except Exception as bug:  # noqa: BLE001 - the edge: what nobody expected is a bug of ours
-        code = EXIT_BUG
-        sys.stdout.flush()
+    except Exception as exception:  # noqa: BLE001 - the edge: what nobody expected is a bug of ours
         if debug:
             traceback.print_exc()
-        else:
-            sys.stderr.write(
-                f"pkg-publish {__version__} has a bug: {type(bug).__name__}. Run again with --debug, or re-run with debug logging, and report it.\n"
-            )
+        bug = Bug(
+            f"pkg-publish {__version__} has a bug: {type(exception).__name__}",
+            code="bug",
+            cure="Run again with --debug, or re-run the job with debug logging, and report what it shows.",
+        )
+        code = bug.kind.exit_code
+        with suppress(OSError):
+            failed(verdict.failed_early([bug]))
     with suppress(OSError):  # whoever listened may have left
         sys.stdout.flush()
         sys.stderr.flush()

@@ -90,10 +90,9 @@ class Runner:
 
     @property
     def is_foreign_pull_request(self) -> bool:
-        """A pull request, or a workflow run made by one, that comes from another repository."""
-        pull = self.event.get("pull_request")
-        run = self.event.get("workflow_run")
-        if self.event_name == "pull_request" and isinstance(pull, dict):
+        """An event of a pull request, or a workflow run made by one, that comes from another repository; whatever the event is called."""
+        pull, run = self.event.get("pull_request"), self.event.get("workflow_run")
+        if isinstance(pull, dict):
             return _full_name((pull.get("head") or {}).get("repo")) != self.repository
         if self.event_name == "workflow_run" and isinstance(run, dict):
             return _full_name(run.get("head_repository")) != self.repository
@@ -101,8 +100,8 @@ class Runner:
 
     @property
     def is_pull_request(self) -> bool:
-        """A pull request: nothing is published from one."""
-        return self.event_name == "pull_request"
+        """A pull request, or a review of one: nothing is published from it."""
+        return self.event_name == "pull_request" or "pull_request" in self.event
 
 
 def _full_name(repository: object) -> str:

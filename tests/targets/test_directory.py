@@ -11,9 +11,11 @@ import pytest
 from tests import factory
 from tests.targets.contract import Contract, once, watch
 
+from pkg_publish import grammar, publish
 from pkg_publish.errors import ConfigError, Failure
+from pkg_publish.plan import Plan
 from pkg_publish.runner import Runner
-from pkg_publish.state import Done
+from pkg_publish.state import Done, State
 from pkg_publish.targets.base import Ambient, Target, TargetSpec
 from pkg_publish.targets.directory import DirectoryKind
 
@@ -39,7 +41,7 @@ class FolderStand:
     def stored(self, release: Release) -> dict[str, str]:
         """What `ls` and `sha256sum` would say."""
         del release
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in self.folder.glob("*")}
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in self.folder.glob("[!.]*")}
 
     def put(self, name: str, data: bytes, release: Release) -> None:
         """Write a file."""
@@ -125,7 +127,7 @@ def test_a_file_that_changed_after_the_check_is_not_sent(tmp_path: Path) -> None
     attempt = once(make(tmp_path, path="house"), release)
 
     assert attempt.outcome is Failure.INTEGRITY
-    assert not list((tmp_path / "house").iterdir())
+    assert not list((tmp_path / "house").glob("[!.]*"))
 
 
 def test_a_file_that_went_away_after_the_check_is_not_sent(tmp_path: Path) -> None:
@@ -134,3 +136,25 @@ def test_a_file_that_went_away_after_the_check_is_not_sent(tmp_path: Path) -> No
     release.distributions[0].path.unlink()
 
     assert once(make(tmp_path, path="house"), release).outcome is Failure.INTEGRITY
+
+
+def test_a_file_that_another_job_puts_there_meanwhile_stays(tmp_path: Path) -> None:
+    """Other bytes are a conflict, whoever was first; the same bytes are a success."""
+    release = factory.release(tmp_path / "dist", with_sdist=False)
+    target = make(tmp_path, path="house")
+    (item,) = release.distributions
+
+    for theirs, expected in ((b"other", State.CONFLICT), (item.path.read_bytes(), State.COMPLETE)):
+        upload = target.open(release, watch())
+        (tmp_path / "house" / item.name).write_bytes(theirs)
+        upload.send(item, watch())
+        assert publish.look(Plan(targets=[target]), target, release, watch()).state is expected
+
+
+def test_a_path_that_would_split_the_text_is_named_by_a_mapping(tmp_path: Path) -> None:
+    """So that the printed command works wherever the folder lies."""
+    receipt = once(make(tmp_path, path="a, b #c"), factory.release(tmp_path / "dist")).receipt
+
+    assert receipt is not None
+    (spec,), mistakes = grammar.parse(receipt.source)
+    assert (mistakes, dict(spec.options)) == ([], {"path": str((tmp_path / "a, b #c").resolve())})

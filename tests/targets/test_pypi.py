@@ -103,6 +103,8 @@ class TestContract(Contract):
     ("status", "words", "kind", "slug"),
     [
         (403, "The given token isn't allowed to upload to project 'demo'.", Failure.REFUSED, "pypi-token-scope"),
+        (403, "Invalid API Token: project-scoped token is not valid for project: 'demo'", Failure.REFUSED, "pypi-token-scope"),
+        (403, "Invalid API Token: token is expired", Failure.REFUSED, "pypi-token-invalid"),
         (403, "Two factor authentication is not enabled for octo.", Failure.REFUSED, "pypi-two-factor"),
         (400, "User 'octo' does not have a verified primary email address.", Failure.REFUSED, "pypi-email"),
         (400, "Uploading new files to releases older than 14 days is not allowed.", Failure.INVALID, "release-too-old"),
@@ -173,13 +175,13 @@ def test_other_bytes_are_not_confirmed(pypi: Pypi, release: Release) -> None:
     assert target.confirms(Item(name="x"), watch()) is False
 
 
-def test_an_attestation_that_is_no_json_is_invalid(pypi: Pypi, release: Release) -> None:
-    """Nothing is sent without it."""
+def test_attestations_stay_at_home_when_a_token_is_used(pypi: Pypi, release: Release) -> None:
+    """PyPI would refuse the files with them."""
     first = release.distributions[0]
-    first.path.with_name(f"{first.name}.publish.attestation").write_text("no json")
+    first.path.with_name(f"{first.name}.publish.attestation").write_text("{}")
 
-    assert once(make(), release).outcome is Failure.INVALID
-    assert not pypi.files
+    assert once(make(), release).outcome is Done.PUBLISHED
+    assert pypi.attestations == {}
 
 
 def test_pip_reads_pypi_and_our_command_reads_testpypi(release: Release) -> None:

@@ -128,3 +128,13 @@ def test_attestations_beside_a_file_are_sent_with_it(pypi: Pypi, release: Releas
 
     assert once(make(None), release).outcome is Done.PUBLISHED
     assert pypi.attestations == {first.name: '[{"version": 1}]'}
+
+
+def test_an_attestation_that_is_no_json_is_invalid(pypi: Pypi, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent without it."""
+    identity(pypi, monkeypatch)
+    first = release.distributions[0]
+    first.path.with_name(f"{first.name}.publish.attestation").write_text("no json")
+
+    assert once(make(None), release).outcome is Failure.INVALID
+    assert not pypi.files

@@ -13,8 +13,11 @@ from tests.targets.indexes import DevpiStand, GithubStand, PypiServerStand, chec
 from twine.utils import DEFAULT_REPOSITORY
 
 from pkg_publish.clients import retry
+from pkg_publish.clients.network import Credential
 from pkg_publish.errors import ConfigError
 from pkg_publish.model import Receipt, Visibility
+from pkg_publish.secret import Secret
+from pkg_publish.targets import repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow one another at once."""
     monkeypatch.setattr(retry, "BASE", 0.0)
+    monkeypatch.setattr(repository, "ELSEWHERE", 0.0)
 
 
 @pytest.fixture
@@ -98,8 +102,8 @@ def test_pypi_is_public_and_late() -> None:
 
     assert [(each.place.visibility, each.settles) for each in (pypi, other, local)] == [
         (Visibility.PUBLIC, 120),
-        (Visibility.YOUR_CHOICE, 10),
-        (Visibility.YOUR_CHOICE, 0),
+        (Visibility.YOUR_CHOICE, repository.ELSEWHERE),
+        (Visibility.YOUR_CHOICE, repository.ELSEWHERE),
     ]
     assert other.place.title == "the index at index.example.org"
 
@@ -150,3 +154,28 @@ def test_checks_read_only(pypiserver: PypiServer, free_port: int) -> None:
     assert "me" in check(answers)[1].found
     assert "secret" not in repr(check(answers))
     assert {seen.method for seen in pypiserver.front.requests} == {"GET"}
+
+
+@pytest.mark.parametrize("url", ["https://index.example.org/?token=x", "https://index.example.org/#x"])
+def test_an_address_has_no_query(url: str) -> None:
+    """What stands there ends up in logs."""
+    with pytest.raises(ConfigError):
+        from_options({"url": url})
+
+
+def test_pypi_is_known_with_a_dot_at_its_end() -> None:
+    """DNS knows it so; nobody gets past the guard of private sources by it."""
+    pypi = from_options({"url": DEFAULT_REPOSITORY.replace(".org/", ".org./"), "index-url": "https://index.example.org/simple/"})
+
+    assert pypi.place.visibility is Visibility.PUBLIC
+
+
+def test_a_server_that_repeats_the_login_is_not_quoted_with_it(pypiserver: PypiServer, tmp_path: Path) -> None:
+    """Neither the password nor its header is in a message."""
+    login = Credential.basic("http://localhost", pypiserver.username, Secret(pypiserver.password)).header()
+    pypiserver.front.fail_writes(Fault(status=403, body=f"no: you sent {login} and {pypiserver.password}".encode()))
+
+    attempt = once(make(pypiserver.url, pypiserver.username, pypiserver.password), factory.release(tmp_path))
+
+    assert attempt.problem is not None
+    assert attempt.problem.said == "no: you sent Basic *** and ***"

@@ -34,15 +34,22 @@ def disk(doing: str) -> Iterator[None]:
 
 
 @contextmanager
-def appearing(path: Path) -> Iterator[BinaryIO]:
-    """Write under a temporary name beside `path`; on success it takes the name in one step, on failure nothing is left."""
+def appearing(path: Path, *, replacing: bool = True) -> Iterator[BinaryIO]:
+    """Write under a temporary name beside `path`; on success it takes the name in one step, on failure nothing is left.
+
+    Not `replacing`: a file that somebody else has put there meanwhile stays, and ours is thrown away.
+    """
     hidden = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part")
     try:
         with hidden.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        hidden.replace(path)
+        if replacing:
+            hidden.replace(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(hidden, path)
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()

@@ -6,12 +6,12 @@ import base64
 import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from pkg_publish.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pkg_publish.secret import Secret
 
@@ -108,6 +108,12 @@ class Credential:
                 cure="Set the secret again: a line break or a blank may have slipped in.",
             )
         return cls(Origin.of(url), token)
+
+    def forms(self) -> Iterator[str]:
+        """Every form in which the secret goes out, or may come back."""
+        yield self.header().partition(" ")[2]
+        yield self.secret.reveal()
+        yield quote(self.secret.reveal(), safe="")
 
     def header(self) -> str:
         """The value of `Authorization`."""

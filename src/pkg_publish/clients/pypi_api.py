@@ -24,16 +24,16 @@ NOT_FOUND = 404
 REFUSALS = (
     Refusal(
         statuses={403},
-        words=r"invalid or non-existent authentication",
+        words=r"invalid or non-existent authentication|invalid api token(?!.*scoped)",
         raises=Refused,
         code="pypi-token-invalid",
-        cause="the token is not one of this index, or was revoked",
+        cause="the token is not one of this index, was revoked, or has expired",
         cure="PyPI and TestPyPI have tokens of their own. Better than a token is trusted publishing: leave the token input out.",
         paste="permissions:\n  contents: read\n  id-token: write",
     ),
     Refusal(
         statuses={403},
-        words=r"isn't allowed to upload to project|not allowed to upload",
+        words=r"isn't allowed to upload to project|not allowed to upload|scoped token",
         raises=Refused,
         code="pypi-token-scope",
         cause="the token or its user may not upload to this project",

@@ -69,6 +69,13 @@ class Request:
         mine = self.credential is not None and self.credential.origin == self.origin
         return dict(self.headers) | ({"Authorization": self.credential.header()} if self.credential and mine else {})
 
+    def unecho(self, answer: Answer) -> Answer:
+        """A refusal without our secrets, which some servers repeat: it is quoted in logs and reports."""
+        body, reason = answer.body, answer.reason
+        for form in self.credential.forms() if self.credential else ():
+            body, reason = body.replace(form.encode(), b"***"), reason.replace(form, "***")
+        return replace(answer, body=body, reason=reason)
+
     def from_byte(self, first: int) -> Request:
         """The same without the bytes before this one, if the server can (RFC 9110, 14.2)."""
         return replace(self, headers={**self.headers, "Range": f"bytes={first}-"}) if first else self

@@ -185,7 +185,7 @@ def _answer(request: Request, response: requests.Response, *, streams: bool) -> 
         body += block
         if len(body) > most:
             return replace(head, body=bytes(body[:most]), whole=False)
-    return replace(head, body=bytes(body))
+    return replace(head, body=bytes(body)) if head.ok else request.unecho(replace(head, body=bytes(body)))
 
 
 def _expected(request: Request, answer: Answer) -> Answer:

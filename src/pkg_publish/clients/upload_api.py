@@ -142,7 +142,7 @@ def upload_address(*, test: bool) -> str:
 
 def is_pypi(url: str) -> bool:
     """Whether an address is where PyPI or TestPyPI take uploads; without twine nothing is uploaded anyway."""
-    host = urlsplit(url).hostname or ""
+    host = (urlsplit(url).hostname or "").rstrip(".")  # DNS knows a name with a dot at its end as the same
     if "pypi" not in host:
         return False
     try:

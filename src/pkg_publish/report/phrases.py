@@ -33,6 +33,7 @@ VERBS = {
     Failure.DEADLINE: "was not done in time",
     Failure.ENVIRONMENT: "could not be written from this machine",
     Failure.CANCELLED: "was not done before the run was cancelled",
+    Failure.BUG: "was not reached, since we have a bug",
 }
 """What a place did, behind its title."""
 

@@ -63,6 +63,8 @@ def _why_not_begun(problems: Sequence[PublishError]) -> str:
             return f"{count(len(problems), 'mistake')} in {BEFORE_THE_FIRST_LOOK[kind]}"
         case [Failure.BUILD]:
             return "the build failed"
+        case [Failure.BUG]:
+            return "we have a bug"
         case [Failure.CANCELLED]:
             return "the run was cancelled"
         case [_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -143,6 +145,12 @@ class TargetSpec:
             cure="Give both, or none; where only a token counts, most servers take any username.",
             paste="\n".join(["targets: |", f"  - {self.kind}:", *(f"      {option}: {value}" for option, value in given.items())]),
         )
+
+
+def written(kind: str, location: str, value: str) -> str:
+    """A target as the text of `--from` has it: `kind=location`, or a mapping where the location has what splits a plain text."""
+    plain = f"{kind}={value}"
+    return json.dumps({kind: {location: value}}) if re.search(r"[,#\s]", value) else plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pkg_publish.clients.disk import BLOCK, appearing, disk, folder_check, sha256_of
 from pkg_publish.formats.filename import is_of
 from pkg_publish.model import Place, Receipt, RemoteFile, Visibility
-from pkg_publish.targets.base import Option
+from pkg_publish.targets.base import Option, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +63,7 @@ class Directory:
 
     def receipt(self, release: Release, watch: Watch) -> Receipt:
         """Where the folder is."""
-        return Receipt(url=str(self.folder.resolve()), source=f"directory={self.folder.resolve()}")
+        return Receipt(url=str(self.folder.resolve()), source=written("directory", "path", str(self.folder.resolve())))
 
     def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
         """The project's distributions among the folder's files; links are nobody's."""
@@ -89,14 +89,15 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryUpload:
-    """Copies, each under a temporary name and then renamed."""
+    """Copies, each under a temporary name that becomes its own."""
 
     folder: Path
     release: Release
 
     def send(self, item: Item, watch: Watch) -> None:
-        """Copy one file; a reader sees it whole or not at all."""
-        with disk(f"writing {item.name} to {self.folder}"), self.release[item.name].open() as source, appearing(self.folder / item.name) as file:
+        """Copy one file; a reader sees it whole or not at all. One that another job has put there meanwhile stays: the next look tells whose it is."""
+        target = self.folder / item.name
+        with disk(f"writing {item.name} to {self.folder}"), self.release[item.name].open() as source, appearing(target, replacing=False) as file:
             shutil.copyfileobj(watch.body(item.name, source), file, BLOCK)
 
     def finish(self, watch: Watch) -> None:

@@ -11,7 +11,7 @@ from pkg_publish.errors import Conflict
 from pkg_publish.formats import oci
 from pkg_publish.formats.version_index import VersionIndex, annotations_of
 from pkg_publish.model import Place, Receipt, Visibility
-from pkg_publish.targets.base import Option
+from pkg_publish.targets.base import Option, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +69,9 @@ class OciLayout:
     def receipt(self, release: Release, watch: Watch) -> Receipt:
         """Where the version lies, as crane, oras and skopeo write it, and the digest of its index."""
         layout, tag = self._layout(release.project), oci.tag_of(release.version)
-        return Receipt(url=f"{layout.folder.resolve()}:{tag}", source=f"oci-layout={self.folder.resolve()}", digest=layout.tags().get(tag, ""))
+        return Receipt(
+            url=f"{layout.folder.resolve()}:{tag}", source=written("oci-layout", "path", str(self.folder.resolve())), digest=layout.tags().get(tag, "")
+        )
 
     def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
         """What the indexes of the version, or of all versions, say; a tag that holds something else is nobody's."""

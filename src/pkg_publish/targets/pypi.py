@@ -130,11 +130,11 @@ class Pypi:
         return False
 
     def upload(self, distribution: Distribution, watch: Watch) -> None:
-        """Upload one file, with its attestations if there are any."""
+        """Upload one file; with its attestations, which an index takes from a job's identity alone."""
         credential = Credential.basic(self.url, "__token__", self.login.token(self.web, self.transport, watch))
         api = UploadApi(self.url, self.index, self.transport, credential, pypi_api.REFUSALS)
         project, _ = named(distribution.name) or ("", "")
-        api.send(project, distribution, watch, attestations=_attestations(distribution))
+        api.send(project, distribution, watch, attestations=_attestations(distribution) if self.login.is_identity else "")
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """Whether the index answers, and who would upload."""
@@ -169,6 +169,11 @@ class Login:
         self._given, self._minted, self._until = given, given, 0.0
         self._has_identity = has_identity
         self._minting = threading.Lock()
+
+    @property
+    def is_identity(self) -> bool:
+        """The job's own, and not somebody's token."""
+        return self._given is None
 
     def token(self, index: str, transport: Transport, watch: Watch) -> Secret:
         """The token of the hour."""

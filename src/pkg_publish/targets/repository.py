@@ -65,6 +65,10 @@ def _repository(spec: TargetSpec, ambient: Ambient) -> Repository:
     """The target of one upload address, by the options of either kind; raises `ConfigError` for an address or a login that makes no sense."""
     url = spec.require("url", "https://index.example.org/upload/")
     origin = Origin.of(url)
+    for each in (url, spec.options.get("index-url", "")):
+        if "?" in each or "#" in each:
+            what = f"the address at {origin} has a query or a fragment, which ends up in logs and leads nowhere"
+            raise ConfigError(what, code="no-url", cure="Write the address alone; a token belongs to `password-env`.")
     visibility = Visibility.PUBLIC if is_pypi(url) else Visibility.YOUR_CHOICE
     place = Place(kind=spec.kind, name=f"{spec.kind}={url}", title=f"the index at {origin}", visibility=visibility)
     username, password = spec.login(ambient)
@@ -96,7 +100,7 @@ class Repository:
         index = SimpleIndex(index_url, transport, credential) if index_url else SimpleIndex.beside(url, transport, credential)
         return cls(
             place=place,
-            settles=0.0 if Origin.of(url).loopback else AT_PYPI if is_pypi(url) else ELSEWHERE,
+            settles=AT_PYPI if is_pypi(url) else ELSEWHERE,
             _options=options,
             _credential=credential,
             _transport=transport,
