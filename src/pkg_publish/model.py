@@ -93,19 +93,13 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution(Item):
-    """One wheel or sdist file of ours, hashed and checked (`preflight.py` makes them)."""
+class LocalFile(Item):
+    """A file of ours, hashed: what is sent is what was hashed."""
 
     path: Path
-    filetype: Filetype
     size: int
     """Bytes."""
     stamp: Stamp
-    metadata: bytes
-    """The core metadata file as it lies in the archive."""
-    requires_python: str | None = None
-    built: bool = False
-    """This run built it."""
 
     def open(self) -> BinaryIO:
         """Open the very file that was hashed; raises `Integrity` when it is another one by now."""
@@ -124,6 +118,18 @@ class Distribution(Item):
             code="file-changed",
             cure="Let nothing write to the folder of distributions while it is published, then run again.",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution(LocalFile):
+    """One wheel or sdist file of ours, hashed and checked (`preflight.py` makes them)."""
+
+    filetype: Filetype
+    metadata: bytes
+    """The core metadata file as it lies in the archive."""
+    requires_python: str | None = None
+    built: bool = False
+    """This run built it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from pkg_publish.errors import ConfigError, Integrity, Invalid, Mistakes, PublishError
 from pkg_publish.formats import archive, core_metadata, filename, record, tar_archive, zip_archive
 from pkg_publish.formats.archive import BadArchive, shown
 from pkg_publish.formats.core_metadata import BadMetadata
+from pkg_publish.formats.tag import version_in
 from pkg_publish.model import Distribution, Filetype, Release, Stamp
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def differences(ours: Distribution, theirs: BinaryIO) -> str:
 
 def tag_differs(release: Release, tag: str) -> ConfigError | None:
     """What is wrong with a tag that triggered the release; None when it names the version (PEP 440), after a prefix or not."""
-    if _version_in(tag) == Version(release.version):
+    if version_in(tag)[1] == Version(release.version):
         return None
     return ConfigError(
         f"the tag {shown(tag)} does not name the version {release.version}",
@@ -266,14 +267,3 @@ def tag_differs(release: Release, tag: str) -> ConfigError | None:
         cure=f"Set the version in the project and tag that commit, here as v{release.version}; or publish whatever the tag says with `check-tag`.",
         paste="with:\n  check-tag: false",
     )
-
-
-def _version_in(tag: str) -> Version | None:
-    """The version that a tag ends in: the longest one, so that `v1.0-rc1` is no version `rc1`."""
-    for place in range(len(tag)):
-        if place == 0 or tag[place - 1] in "-_/=@":
-            try:
-                return Version(tag[place:])
-            except InvalidVersion:
-                continue
-    return None
