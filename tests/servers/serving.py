@@ -154,7 +154,10 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-            return self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            size = int(self.headers.get("Content-Length", "0"))
+            if len(body := self.rfile.read(size)) < size:
+                raise ConnectionError("the client went away")
+            return body
         blocks = []
         while size := int(self.rfile.readline().partition(b";")[0], 16):
             blocks.append(self.rfile.read(size))
