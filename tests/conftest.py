@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from tests import real_parts
 from tests.servers import process
 
@@ -42,11 +43,13 @@ def pytest_configure() -> None:
     for path in (Path.home() / ".config" / "pip" / "pip.conf", Path.home() / ".pip" / "pip.conf"):
         if path.is_file():
             environ.setdefault("PIP_CONFIG_FILE", str(path))
+    settings.register_profile("the same everywhere", deadline=None, derandomize=True)  # a busy machine is no failure, nor is a lucky number
+    settings.load_profile("the same everywhere")
     environ["UV_CACHE_DIR"] = str(real_parts.CACHE / "uv-cache")
     environ["PIP_CACHE_DIR"] = str(real_parts.CACHE / "pip-cache")
 
 
-ONCE = frozenset({"actions", "servers", "test_committed.py", "test_house.py", "test_real_builds.py", "test_workflows.py"})
+ONCE = frozenset({"actions", "servers"} | {f"test_{name}.py" for name in ("committed", "house", "lock", "readme", "real_builds", "workflows")})
 """Tests that another Python would not answer otherwise."""
 
 
