@@ -57,10 +57,10 @@ def test_publishes_to_an_index(act: Act, pypiserver: PypiServer) -> None:
 
 def test_falls_back_and_says_so_once(act: Act) -> None:
     """GitHub Packages first: a notice; a place on the runner only: a warning; nothing is said twice."""
-    ran = publish(act, "targets: github-packages, directory=out/wheelhouse")
+    ran = publish(act, "targets: github-packages, directory=../wheelhouse")
 
     outputs = ran.steps["publish"].outputs
-    assert (ran.exit_code, outputs["status"], outputs["target"]) == (0, "published-by-fallback", "directory=out/wheelhouse"), ran.everything
+    assert (ran.exit_code, outputs["status"], outputs["target"]) == (0, "published-by-fallback", "directory=../wheelhouse"), ran.everything
     assert outputs["fallback-reason"].startswith("unsupported: github-packages: ")
     assert sorted(kind for kind, _ in ran.annotations) == ["notice", "warning"]
     assert "::group::" in ran.log
