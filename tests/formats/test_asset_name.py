@@ -51,3 +51,11 @@ def test_what_is_too_large() -> None:
         check("demo.bin", 2 << 30)
 
     assert caught.value.code == "file-too-large"
+
+
+def test_what_is_empty() -> None:
+    """GitHub answers such an upload with 400."""
+    with pytest.raises(Invalid) as caught:
+        check("demo.txt", 0)
+
+    assert caught.value.code == "asset-empty"

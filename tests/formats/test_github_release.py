@@ -13,7 +13,8 @@ OURS = Marker(run="7", attempt="1", commit="aa")
 
 def release(number: int = 1, tag: str = "v1.0", marker: Marker | None = None, **facts: Any) -> TaggedRelease:  # noqa: ANN401 - fields of a release
     """A published release; a draft, when there is a marker."""
-    return TaggedRelease(id=number, tag=tag, **{"notes": f"{marker or ''}Notes", "draft": marker is not None} | facts)
+    usual: dict[str, Any] = {"notes": f"{marker or ''}Notes", "draft": marker is not None}
+    return TaggedRelease(id=number, tag=tag, **usual | facts)
 
 
 def test_a_marker_is_found_and_taken_out_again() -> None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+from tests import factory
 from tests.servers.front import READS, Fault
 from tests.servers.github_world import MAIN
 
+from pkg_publish.formats.github_release import Marker
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
 from pkg_publish.targets.base import Ambient, TargetSpec
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
     from tests.servers.github import Github
 
     from pkg_publish.model import Release
+    from pkg_publish.state import Attempt
 
+ANOTHER = "b" * 40
+"""A commit that was not built."""
 PUBLIC = {"repository": {"private": False}}
 
 
@@ -36,8 +42,8 @@ class ReleaseStand:
     @property
     def job(self) -> Runner:
         """Run 7, on the commit at the end of the default branch."""
-        urls = {"api_url": self.server.url, "server_url": self.server.server_url}
-        return Runner(is_actions=True, repository="octo/demo", event_name="push", sha=MAIN, run_id="7", event=PUBLIC, **urls)
+        runner = Runner(is_actions=True, repository="octo/demo", event_name="push", sha=MAIN, run_id="7", event=PUBLIC)
+        return replace(runner, api_url=self.server.url, server_url=self.server.server_url)
 
     def target(self, **options: str) -> GithubRelease:
         """With a token that may write; an option's name has `_` for `-`."""
@@ -53,6 +59,15 @@ class ReleaseStand:
         ambient = Ambient(folder=self.folder, environ=environ, runner=runner, tokens=tokens, allow_public=public)
         named = {name.replace("_", "-"): value for name, value in (options or {}).items()}
         return GithubReleaseKind().make(TargetSpec(kind="github-release", options=named), ambient)
+
+    def ours(self, run: str = "7", attempt: str = "1", commit: str = MAIN) -> github_world.Release:
+        """A draft of v1.0 that a run of ours has left behind."""
+        notes = f"{Marker(run=run, attempt=attempt, commit=commit)}Notes"
+        return self.server.put_release("v1.0", draft=True, name="v1.0", body=notes, target_commitish=commit)
+
+    def theirs(self, **facts: object) -> github_world.Release:
+        """A draft of v1.0 that somebody has written."""
+        return self.server.put_release("v1.0", draft=True, **{"name": "Theirs", "body": "Their notes"} | facts)
 
     def release(self, release: Release) -> github_world.Release:
         """The one release, or draft, of its tag."""
@@ -89,3 +104,23 @@ class ReleaseStand:
         """The API and the host of the uploads alike."""
         for front in (self.server.api, self.server.uploads):
             front.fail_writes(*(Fault(status=status) for status in statuses))
+
+
+class OnGithub:
+    """Tests on a GitHub repository without releases, with a wheel and an sdist to publish."""
+
+    @pytest.fixture
+    def stand(self, github: Github, tmp_path: Path) -> ReleaseStand:
+        """The repository, and the job that publishes there."""
+        return ReleaseStand(server=github, folder=tmp_path)
+
+    @pytest.fixture
+    def release(self, tmp_path: Path) -> Release:
+        """What is published."""
+        return factory.release(tmp_path / "dist")
+
+
+def code(attempt: Attempt) -> str:
+    """The code of what went wrong."""
+    assert attempt.problem
+    return attempt.problem.code

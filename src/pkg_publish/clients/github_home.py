@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients.github_refusals import NAME_TAKEN, TAG_TAKEN
+from pkg_publish.clients.github_refusals import NAME_TAKEN
 from pkg_publish.errors import Conflict, Integrity, Invalid
 from pkg_publish.formats.filename import named
 from pkg_publish.formats.github_release import Marker, fitting, is_abandoned, is_latest, leftovers
@@ -166,11 +167,8 @@ class GithubHome:
         facts |= {"make_latest": str(not prerelease and self._is_latest(watch)).lower()}
         facts |= {"target_commitish": self.wish.commit} if self.wish.commit else {}
         facts |= {"body": Marker.without(release.notes)} if release.marker else {}
-        try:
+        with suppress(Conflict):
             self.api.change(release, facts, watch)
-        except Conflict as problem:
-            if problem.code != TAG_TAKEN:
-                raise
 
     def _is_latest(self, watch: Watch) -> bool:
         if self.wish.latest != "auto":

@@ -7,8 +7,8 @@ from pkg_publish.errors import Conflict, Invalid, Refused, Unavailable
 
 WRITE_CONTENTS = "permissions:\n  contents: write"
 
-ABSENT, NAME_TAKEN, TAG_TAKEN = "github-not-found", "asset-name-taken", "tag-has-a-release"
-"""The codes of answers that may be no failure: nothing there, an asset of that name there, a published release of that tag there."""
+ABSENT, NAME_TAKEN = "github-not-found", "asset-name-taken"
+"""The codes of answers that may be no failure: nothing there, an asset of that name there."""
 
 IMMUTABLE = "release-immutable"
 
@@ -76,7 +76,7 @@ REFUSALS = (
         statuses={422},
         words=r"already_exists",
         raises=Conflict,
-        code=TAG_TAKEN,
+        code="tag-has-a-release",
         cause="the tag has a published release",
         cure="Run again: what is missing there is sent.",
     ),

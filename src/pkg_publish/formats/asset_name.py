@@ -31,6 +31,8 @@ def check(name: str, size: int) -> None:
             code="asset-name",
             cure="Give the file a name of letters, digits and `.-_+@`; a version with an epoch (`1!2.0`) goes to `ghcr`, which takes it.",
         )
+    if size == 0:
+        raise Invalid(f"{name} is empty, and GitHub takes no empty asset", code="asset-empty", cure="Leave the file out, or put something into it.")
     if size > LARGEST:
         raise Invalid(
             f"{name} has {size} bytes, and an asset of a release at GitHub less than 2 GiB",
