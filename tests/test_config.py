@@ -143,12 +143,3 @@ def test_every_input_has_a_clause_for_the_tables() -> None:
     """The README and `--help` are made from it."""
     assert all(each.says for each in inputs())
     assert [each.name for each in inputs() if each.secret] == ["github-token", "pypi-token", "testpypi-token"]
-
-
-def test_targets_must_be_given_as_long_as_the_default_has_one_that_is_not_there() -> None:
-    """And the error says so."""
-    with pytest.raises(Mistakes) as caught:
-        Config.read({})
-
-    (mistake,) = caught.value.found
-    assert (mistake.what, mistake.paste) == ("the input targets must be given", "with:\n  targets: github-packages, ghcr")

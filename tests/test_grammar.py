@@ -102,3 +102,11 @@ def test_a_kind_without_a_place_takes_none() -> None:
     if kind is not None:
         _, (mistake,) = parse(f"{kind.word}=x")
         assert mistake.code == "target-option"
+
+
+def test_a_block_of_lines_is_an_option_of_several_words() -> None:
+    """As YAML has it for patterns, a line each."""
+    (spec,), mistakes = parse("- github-release:\n    extra-files: |\n      *.pdf\n      docs/*.html\n")
+
+    assert mistakes == []
+    assert spec.options == {"extra-files": "*.pdf\ndocs/*.html"}

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Word = TypeVar("Word", bound=StrEnum)
 
-DEFAULT_TARGETS = "github-packages, ghcr, github-release"
-
 
 class BuildMode(StrEnum):
     """When to build."""
@@ -120,10 +118,8 @@ def _duration(name: str, text: str) -> float:
 
 
 def _targets(name: str, text: str) -> tuple[TargetSpec, ...]:
+    del name
     specs, mistakes = grammar.parse(text)
-    if mistakes and text == DEFAULT_TARGETS:
-        cure = "Its own default needs a target that this version does not have."
-        raise ConfigError(f"the input {name} must be given", code="no-target", cure=cure, paste="with:\n  targets: github-packages, ghcr")
     Mistakes.raise_any(mistakes)
     return tuple(specs)
 
@@ -160,7 +156,7 @@ class Input:
 class Config:
     """What the user asked for, every value read and none contradicting its own kind."""
 
-    targets: tuple[TargetSpec, ...] = option(DEFAULT_TARGETS, "where to publish, in this order", _targets)
+    targets: tuple[TargetSpec, ...] = option("github-packages, ghcr, github-release", "where to publish, in this order", _targets)
     strategy: Strategy = option("first", "`first`: the first target that takes the release is enough; `all`: every target must hold it", _one_of(Strategy))
     fall_back_on: tuple[Failure, ...] = option(
         "unsupported, unavailable, refused",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish import preflight
 from pkg_publish.errors import Conflict, Failure, Partial, PublishError, Unconfirmed
-from pkg_publish.model import RemoteFile
+from pkg_publish.model import Distribution, RemoteFile
 from pkg_publish.state import Attempt, Done
 from pkg_publish.targets.base import Source
 
@@ -50,7 +50,7 @@ def explained(attempt: Attempt, target: Target, release: Release, watch: Watch) 
 
 def _conflict(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Conflict:
     names = attempt.after.differing
-    built = any(release[name].built for name in names)
+    built = any(each.built for each in release.distributions if each.name in names)
     return Conflict(
         f"{attempt.place.title} holds other bytes under {_listed(names)}",
         code="other-bytes-same-name",
@@ -66,8 +66,9 @@ def _compared(attempt: Attempt, target: Target, release: Release, watch: Watch) 
     """Both hashes of each file, and what differs inside where theirs can be had."""
     for name in attempt.after.differing:
         theirs = attempt.after.held[name]
-        yield f"{name}: sha256 {theirs.sha256 or 'unknown'} there, {release[name].sha256} here"
-        if isinstance(target, Source) and isinstance(theirs, RemoteFile) and (theirs.size or 0) <= COMPARED:
+        yield f"{name}: sha256 {theirs.sha256 or 'unknown'} there, {attempt.after.wanted[name].sha256} here"
+        ours = isinstance(attempt.after.wanted[name], Distribution)
+        if ours and isinstance(target, Source) and isinstance(theirs, RemoteFile) and (theirs.size or 0) <= COMPARED:
             with suppress(PublishError), tempfile.TemporaryFile() as copy:
                 size = 0
                 for block in target.fetch(theirs, watch):

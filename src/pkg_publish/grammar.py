@@ -127,7 +127,7 @@ def _option(kind: TargetKind, name: str, value: object) -> tuple[str, str]:
 
 def _text(kind: TargetKind, name: str, value: object) -> str:
     """An option's value: a word, or several, a line each."""
-    words = value if isinstance(value, list) else [value or ""]
+    words = value.rstrip("\n").split("\n") if isinstance(value, str) else value if isinstance(value, list) else [value]
     if all(isinstance(word, str) and word.isprintable() for word in words):
         return "\n".join(map(str, words))
     what = f"{name} of {kind.word} is neither a word nor a list of words, or has control characters"

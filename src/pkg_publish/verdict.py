@@ -207,8 +207,9 @@ def _passed_by(attempt: Attempt) -> Iterator[Remark]:
 
 
 def _kept(release: Release, attempt: Attempt) -> Iterator[Remark]:
+    ours = {each.name: f", {each.sha256} here" for each in release.distributions}
     for name, theirs in attempt.after.kept.items():
-        text = f"{attempt.place.title} keeps other bytes under the name {name}: sha256 {theirs.sha256} there, {release[name].sha256} here"
+        text = f"{attempt.place.title} keeps other bytes under the name {name}: sha256 {theirs.sha256} there{ours.get(name, '')}"
         yield Remark(level=Level.WARNING, text=text, code="other-bytes-kept")
 
 

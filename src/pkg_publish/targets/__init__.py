@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pkg_publish.targets.directory import DirectoryKind
+from pkg_publish.targets.github_release import GithubReleaseKind
 from pkg_publish.targets.oci import GhcrKind, OciKind
 from pkg_publish.targets.oci_layout import OciLayoutKind
 from pkg_publish.targets.pypi import PypiKind
@@ -21,5 +22,6 @@ KINDS: tuple[TargetKind, ...] = (
     PypiKind(word="pypi", title="PyPI"),
     PypiKind(word="testpypi", title="TestPyPI"),
     RepositoryKind(),
+    GithubReleaseKind(),
     DirectoryKind(),
 )

@@ -1,0 +1,194 @@
+"""`github-release`: drafts, ours and others', and what earlier runs and lost answers leave behind."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.clients.stand import Run
+from tests.servers.github_world import MAIN
+from tests.targets.contract import digests, once, watch
+from tests.targets.releases import ANOTHER, OnGithub, code
+
+from pkg_publish.clients.github_home import PATIENCE
+from pkg_publish.errors import Failure
+from pkg_publish.state import Done, State
+
+if TYPE_CHECKING:
+    from tests.targets.releases import ReleaseStand
+
+    from pkg_publish.model import Release
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
+LONG_AGO = "2026-01-01T00:00:00Z"
+
+
+class TestTheirs(OnGithub):
+    """Drafts of somebody else."""
+
+    def test_one_is_filled_and_published_as_it_is_written(self, stand: ReleaseStand, release: Release) -> None:
+        """With its name and notes, on the commit that was built."""
+        draft = stand.theirs(prerelease=True)
+
+        assert once(stand.target(name="Ours", notes="none"), release).outcome is Done.PUBLISHED
+        assert stand.server.world.releases == [draft]
+        assert (draft.name, draft.body, draft.prerelease, draft.draft) == ("Theirs", "Their notes", True, False)
+        assert stand.server.world.tags == {"v1.0": MAIN}
+
+    def test_one_that_names_another_commit_is_a_conflict(self, stand: ReleaseStand, release: Release) -> None:
+        """It would tag what was not built."""
+        draft = stand.theirs(target_commitish=ANOTHER)
+
+        attempt = once(stand.target(), release)
+
+        assert attempt.outcome is Failure.CONFLICT
+        assert code(attempt) == "tag-on-another-commit"
+        assert draft.draft
+        assert stand.writes() == 0
+
+    def test_other_bytes_in_one_are_a_conflict(self, stand: ReleaseStand, release: Release) -> None:
+        """Nothing of others is ever deleted."""
+        draft = stand.theirs()
+        stand.server.put(draft, release.distributions[0].name, b"other")
+
+        attempt = once(stand.target(), release)
+
+        assert (attempt.outcome, attempt.before.state) == (Failure.CONFLICT, State.CONFLICT)
+        assert stand.writes() == 0
+
+    def test_of_several_the_oldest_is_filled(self, stand: ReleaseStand, release: Release) -> None:
+        """The others stay; a draft of ours beside them goes if it is empty."""
+        oldest, other, _ = stand.theirs(), stand.theirs(), stand.ours()
+
+        once(stand.target(), release)
+
+        assert stand.server.world.releases == [oldest, other]
+        assert (oldest.draft, other.draft) == (False, True)
+
+
+class TestOurs(OnGithub):
+    """Drafts that runs of ours have left behind."""
+
+    @pytest.mark.parametrize("attempt", [1, 2])
+    def test_one_is_completed(self, stand: ReleaseStand, release: Release, attempt: int) -> None:
+        """What is there with our bytes is not sent again; the marker goes, the notes stay as somebody may have written them by now."""
+        draft, first = stand.ours(), release.distributions[0]
+        stand.server.put(draft, first.name, first.path.read_bytes())
+
+        done = once(stand.make(attempt=attempt), release)
+
+        assert (done.before.state, [item.name for item in done.before.missing]) == (State.ABSENT, [release.distributions[1].name])
+        assert done.outcome is Done.PUBLISHED
+        assert stand.server.world.releases == [draft]
+        assert (draft.body, stand.stored(release)) == ("Notes", digests(release))
+
+    def test_one_that_is_whole_is_only_published(self, stand: ReleaseStand, release: Release) -> None:
+        """One write."""
+        draft = stand.ours()
+        for each in release.distributions:
+            stand.server.put(draft, each.name, each.path.read_bytes())
+
+        assert once(stand.target(), release).outcome is Done.PUBLISHED
+        assert stand.writes() == 1
+
+    @pytest.mark.parametrize(("run", "attempt"), [("7", 2), ("8", 1)], ids=["the next attempt", "another run, an hour later"])
+    def test_other_bytes_of_a_run_that_ended_are_replaced(self, stand: ReleaseStand, release: Release, run: str, attempt: int) -> None:
+        """A build may differ from one run to the next, and nobody has seen them."""
+        draft = stand.ours()
+        stand.server.put(draft, release.distributions[0].name, b"other").created_at = LONG_AGO
+
+        assert once(stand.make(attempt=attempt, run_id=run), release).outcome is Done.PUBLISHED
+        assert stand.stored(release) == digests(release)
+
+    @pytest.mark.parametrize("run", ["7", "8"], ids=["another job of this run", "another run, at the same time"])
+    def test_other_bytes_of_a_run_at_work_are_a_conflict(self, stand: ReleaseStand, release: Release, run: str) -> None:
+        """They are its own business, until an hour has gone by."""
+        draft = stand.ours()
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        stand.server.put(draft, release.distributions[0].name, b"other").created_at = now
+
+        assert once(stand.make(run_id=run), release).outcome is Failure.CONFLICT
+        assert stand.writes() == 0
+
+    def test_one_of_an_earlier_commit_goes(self, stand: ReleaseStand, release: Release) -> None:
+        """The tag was moved after a run that failed; what it had sent is of another commit."""
+        draft = stand.ours(commit=ANOTHER)
+        stand.server.put(draft, release.distributions[0].name, b"other")
+        stand.server.put(draft, "demo-1.0-cp39-none-any.whl", b"not built any more")
+
+        assert once(stand.target(), release).outcome is Done.PUBLISHED
+        assert len(stand.server.world.releases) == 1
+        assert stand.stored(release) == digests(release)
+
+    def test_it_stays_with_a_file_of_somebody_else(self, stand: ReleaseStand, release: Release) -> None:
+        """They may want it back."""
+        draft = stand.ours(commit=ANOTHER)
+        stand.server.put(draft, "photo.jpg", b"theirs")
+
+        assert once(stand.target(), release).outcome is Done.PUBLISHED
+        assert draft in stand.server.world.releases
+        assert stand.stored(release) == digests(release)
+
+    @pytest.mark.parametrize("state", ["starter", "open"])
+    def test_an_asset_that_is_not_whole_is_replaced(self, stand: ReleaseStand, release: Release, state: str) -> None:
+        """It counts for nothing, and blocks the name."""
+        stand.server.put(stand.ours(), release.distributions[0].name, b"", state=state)
+
+        attempt = once(stand.target(), release)
+
+        assert (attempt.before.held, attempt.outcome) == ({}, Done.PUBLISHED)
+        assert stand.stored(release) == digests(release)
+
+    def test_another_job_may_still_be_uploading(self, stand: ReleaseStand, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What is not whole is waited for, if there are other jobs."""
+        first = release.distributions[0]
+        asset = stand.server.put(stand.ours(), first.name, first.path.read_bytes(), state="starter")
+        run = watch()
+        monkeypatch.setattr(run, "wait", lambda *_: setattr(asset, "state", "uploaded"))
+        target = stand.make(jobs=8)
+
+        target.open(release, run).send(first, run)
+
+        assert stand.server.stored("v1.0") == {first.name: first.sha256}
+        assert stand.release(release).assets == [asset]
+
+    def test_patience_ends(self, stand: ReleaseStand, release: Release) -> None:
+        """The other job has died."""
+        first = release.distributions[0]
+        stand.server.put(stand.ours(), first.name, b"", state="starter")
+        run = Run()
+
+        stand.make(jobs=8).open(release, run.watch).send(first, run.watch)
+
+        assert sum(run.pauses) >= PATIENCE
+        assert stand.server.stored("v1.0") == {first.name: first.sha256}
+
+
+class TestKeptDrafts(OnGithub):
+    """`draft: true`."""
+
+    def test_it_stays_a_draft(self, stand: ReleaseStand, release: Release) -> None:
+        """It counts as published, for the next run too; nobody but a person publishes it, so nothing of ours is in its notes."""
+        attempt = once(stand.target(draft="true", notes="none"), release)
+
+        draft = stand.release(release)
+        assert (attempt.outcome, draft.draft, draft.body) == (Done.PUBLISHED, True, "")
+        assert stand.server.stored("v1.0") == digests(release)
+        assert once(stand.target(draft="true"), release).outcome is Done.ALREADY_PUBLISHED
+
+    def test_it_installs_nothing_and_says_who_sees_it(self, stand: ReleaseStand, release: Release) -> None:
+        """No command is printed."""
+        receipt = once(stand.target(draft="true"), release).receipt
+
+        assert receipt
+        assert (receipt.source, receipt.visible_to) == ("", "private")
+        assert "untagged-" in receipt.url
+        assert receipt.warning == "The release v1.0 is a draft: only who may write to octo/demo sees it, until somebody publishes it."
+
+    def test_without_the_option_it_is_published(self, stand: ReleaseStand, release: Release) -> None:
+        """By the next run."""
+        once(stand.target(draft="true"), release)
+
+        assert once(stand.target(), release).outcome is Done.PUBLISHED
+        assert stand.stored(release) == digests(release)
