@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.toys import Shelf
+from tests import factory
+from tests.toys import Failing, Shelf
 
-from pkg_publish import plan, targets
+from pkg_publish import plan, publish, targets
 from pkg_publish.errors import Failure, Mistakes
 from pkg_publish.model import Visibility
 from pkg_publish.runner import Runner
+from pkg_publish.state import Done
 from pkg_publish.targets.base import Ambient, TargetSpec
+from pkg_publish.watch import Watch
 
 
 class ShelfKind:
@@ -104,3 +107,16 @@ def test_an_ordinary_event_publishes() -> None:
 def test_only_three_failures_can_go_on() -> None:
     """The rest stops, whatever the user says."""
     assert set(plan.FALL_BACK_ON) == {Failure.UNSUPPORTED, Failure.UNAVAILABLE, Failure.REFUSED}
+
+
+@pytest.mark.parametrize("strategy", plan.Strategy)
+@pytest.mark.parametrize("failure", [Failure.CONFLICT, Failure.CONFIG, Failure.POLICY])
+def test_what_is_sure_to_stop_the_run_comes_before_any_write(tmp_path: Path, strategy: plan.Strategy, failure: Failure) -> None:
+    """Whatever the strategy is, a later target may end the run by what was seen of it."""
+    first, later = Shelf("first"), Failing("later", why=failure)
+    made = plan.Plan(targets=[first, later], strategy=strategy)
+
+    attempts = list(publish.run(made, factory.release(tmp_path), Watch(10, lambda _: None)))
+
+    assert [each.outcome for each in attempts] == [failure, Done.SKIPPED]
+    assert first.writes == []

@@ -31,6 +31,9 @@ class Strategy(StrEnum):
 FALL_BACK_ON = frozenset({Failure.UNSUPPORTED, Failure.UNAVAILABLE, Failure.REFUSED})
 """The only failures that may go on to the next target."""
 
+STOPS = frozenset({Failure.CONFLICT, Failure.CONFIG, Failure.POLICY})
+"""Failures that a look may bring, and that end the run whatever the strategy is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -52,7 +55,7 @@ class Plan:
 
     def order(self, looks: Sequence[tuple[Target, Look]]) -> Sequence[tuple[Target, Look]]:
         """What is sure to stop the run comes before any write; under `first`, then the home this version already has."""
-        stops = {Failure.CONFLICT} if self.first else {Failure.CONFLICT, Failure.INTEGRITY, Failure.INVALID}
+        stops = STOPS if self.first else STOPS | {Failure.INTEGRITY, Failure.INVALID}
 
         def rank(pair: tuple[Target, Look]) -> tuple[bool, bool, bool]:
             _, seen = pair
