@@ -95,6 +95,18 @@ def test_nothing_is_built_where_the_tokens_are(desk: Desk) -> None:
     assert "there is no wheel and no sdist in" in text
 
 
+def test_files_that_were_there_before_are_no_build(desk: Desk) -> None:
+    """One annotation, and a line in the summary; and an emptied folder is not filled by a build where the tokens are."""
+    factory.release(desk.workspace / "dist")
+
+    code, text = desk.publish({"dist-dir": "dist"})
+
+    assert code == 0, text
+    assert text.count("Nothing was built: dist held 2 files already") == 1
+    assert "Nothing was built: dist held 2 files already" in desk.summary.read_text(encoding="utf-8")
+    assert desk.publish({"dist-dir": "empty"})[0] == 2
+
+
 @pytest.mark.parametrize(("summary", "written"), [("true", True), ("False", False)])
 def test_mistakes_write_all_outputs_too(desk: Desk, summary: str, *, written: bool) -> None:
     """An unknown input, in the case the user wrote it."""

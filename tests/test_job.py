@@ -81,6 +81,16 @@ def test_takes_what_is_there_unless_told_to_build(filled: Desk) -> None:
     assert filled.job().builds is True
 
 
+def test_files_that_were_there_before_are_published_and_told_at_once(filled: Desk) -> None:
+    """Whoever expects a build reads that there was none, and how to have one; who wants none reads nothing."""
+    (remark,) = filled.run(dist_dir="dist").remarks
+
+    assert (remark.level, remark.code) == (Level.NOTICE, "nothing-built")
+    assert "Nothing was built: dist held 2 files" in remark.text
+    assert filled.events.index(remark) < [type(each) for each in filled.events].index(Checked)
+    assert filled.run(dist_dir="dist", build="never").remarks == ()
+
+
 def test_builds_and_copies_to_dist_dir(desk: Desk) -> None:
     """What was built lies in `dist-dir` afterwards, and is known to be built by this run."""
     factory.project(desk.folder)

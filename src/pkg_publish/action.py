@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pkg_publish import build, verdict
-from pkg_publish.config import BuildMode, Config, inputs
+from pkg_publish.config import Config, inputs
 from pkg_publish.errors import Mistakes, PublishError
 from pkg_publish.formats import neutral
 from pkg_publish.job import Planned
@@ -76,8 +76,7 @@ def _publish(environ: Mapping[str, str], stream: TextIO) -> int:
             report, path = verdict.failed_early(mistakes.found), None
         else:
             _mask(config, environ, stream)
-            config = config if built else replace(config, build=BuildMode.NEVER)
-            job = replace(job_for(config, runner, environ, watch, folder), built=Path(built) if built else None)
+            job = replace(job_for(config, runner, environ, watch, folder), built=Path(built) if built else None, may_build=False)
             report, path = job.run(), config.report
         watch.tell(report)
         files.write(report, path or files.report_path(runner), watch.tell, summary=given.get("summary", "").lower() != "false")

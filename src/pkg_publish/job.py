@@ -75,6 +75,8 @@ class Job:
     origin: Origin = field(default_factory=Origin)
     built: Path | None = None
     """What the build step of the action has built."""
+    may_build: bool = True
+    """False: the build step of the action has decided that nothing is built."""
 
     def run(self) -> verdict.Report:
         """Plan, build, check, publish, judge. Expected failures end in the report."""
@@ -85,6 +87,9 @@ class Job:
             if self.built is None:
                 self.watch.tell(Planned(plan))
             found = self.distributions()
+            for remark in self._not_built(found):
+                self.watch.tell(remark)
+                remarks.append(remark)
             remarks += [*_strangers(found), *self._inside(found)]
             release = self._release(found)
             if found.built and self.dist and not plan.dry_run:
@@ -131,7 +136,7 @@ class Job:
 
     def distributions(self) -> preflight.Found:
         """Build, or find what lies in `dist-dir`."""
-        if self.built is None and not self.builds:
+        if self.built is None and not (self.may_build and self.builds):
             return preflight.collect(self.dist or self.project / "dist")
         return replace(preflight.collect(self.built or self._build()), built=True)
 
@@ -199,6 +204,13 @@ class Job:
         if self.built and (held := ", ".join(self._identities())):
             text = f"The project's build ran in a job that holds {held}: whatever runs in a job can reach what its later steps are given."
             yield Remark(level=Level.NOTICE, text=f"{text} Build in a job of its own.", code="build-beside-identity", paste=BUILD_ONCE)
+
+    def _not_built(self, found: preflight.Found) -> Iterator[Remark]:
+        """Files of an earlier run or step, where somebody may think that they were built by this one."""
+        if self.config.build is BuildMode.AUTO and self.dist and not found.built:
+            number = len(found.paths)
+            text = f"Nothing was built: {self.config.dist_dir} held {number} {'file' if number == 1 else 'files'} already. To build, say so, or empty it."
+            yield Remark(level=Level.NOTICE, text=text, code="nothing-built", paste="with:\n  build: always")
 
     def _inside(self, found: preflight.Found) -> Iterator[Remark]:
         """Where a build that packs all it finds would pack what was published."""

@@ -74,6 +74,7 @@ class Console:
         self._progress: Progress | None = None
         self._drawn = 0.0
         self._told: list[PublishError] = []
+        self._called: set[Call] = set()
         self._lock = threading.RLock()
         self._ended = threading.Event()
 
@@ -155,7 +156,8 @@ class Console:
     def _ending(self) -> Ending:
         """The output of a build that failed is shown here, where its last lines are details of the problem too."""
         self._log.status("")
-        return Ending(log=self._log, actions=self._actions, docs_url=self._docs_url, told=self._told, unfolded=self._fold.failed())
+        unfolded = self._fold.failed()
+        return Ending(log=self._log, actions=self._actions, docs_url=self._docs_url, told=self._told, called=self._called, unfolded=unfolded)
 
     def _moved(self, event: Sent | Received) -> None:
         if self._progress is None:

@@ -36,6 +36,8 @@ class Ending:
     docs_url: str
     told: Collection[PublishError]
     """The problems that the log has told already, when they happened."""
+    called: set[Call]
+    """What people were called for already, when it happened."""
     unfolded: bool
     """The log has shown what the build said."""
     pasted: set[str] = field(default_factory=set)
@@ -59,6 +61,9 @@ class Ending:
         ranks: Counter[Level] = Counter()
         for each in found:
             ranks[each.level] += 1
+            if each in self.called:
+                continue
+            self.called.add(each)
             if self.actions and ranks[each.level] <= SHOWN:
                 self._annotate(each)
             else:
