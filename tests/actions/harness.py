@@ -86,8 +86,9 @@ class Act:
         payload: Mapping[str, Any] | None = None,
         secrets: Mapping[str, str] | None = None,
         job: Mapping[str, Any] | None = None,
+        runner: Mapping[str, str] | None = None,
     ) -> Ran:
-        """Check out, then run these steps (a YAML list). `payload` is the event's; `job` adds keys to the job, like `env`."""
+        """Check out, then run these steps (a YAML list). `payload` is the event's; `job` adds keys to the job, like `env`; `runner` changes what it says."""
         seen = self.folder / "steps.json"
         seen.unlink(missing_ok=True)
         repository = self._repository(_workflow(steps, event, dict(job or {}), seen))
@@ -96,6 +97,7 @@ class Act:
         flags += ["--local-repository", f"{OURS}@v1={self.action}", "-e", str(self.folder / "event.json"), "-W", ".github/workflows/test.yml"]
         names = dict(secrets or {"GITHUB_TOKEN": "a-github-token"})
         flags += [word for name in names for word in ("-s", name)]
+        flags += [word for name, value in (runner or {}).items() for word in ("--env", f"{name}={value}")]
         environ = {name: value for name, value in os.environ.items() if name in PASSED_ON} | {"HOME": str(self.home)}  # noqa: TID251
         done = subprocess.run([self.program, event, *flags], cwd=repository, env=environ | names, capture_output=True, text=True, check=False, timeout=600)
         return _read(done, json.loads(seen.read_text()) if seen.exists() else {})
