@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
+from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pkg_publish import __version__, grammar, verdict
 from pkg_publish.config import Config, inputs
-from pkg_publish.errors import ConfigError, Mistakes, PublishError
+from pkg_publish.errors import ConfigError, Failure, Mistakes, PublishError
 from pkg_publish.install import install
 from pkg_publish.interpreter import Interpreter, find_python
 from pkg_publish.plan import make_targets
 from pkg_publish.process import began, console_for, job_for, leave, scratch, watched, write_report
+from pkg_publish.report.at_home import at_home
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
 from pkg_publish.targets.base import Ambient, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
     from pkg_publish.install import NamedSource
+    from pkg_publish.report.console import Console
 
 TOKENS = {"github-token": "GITHUB_TOKEN", "pypi-token": "PYPI_TOKEN", "testpypi-token": "TESTPYPI_TOKEN"}
 """The environment variables that hold what never stands on a command line."""
@@ -35,20 +39,47 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     environ = dict(os.environ)
     words = sys.argv[1:] if argv is None else argv
     debug = "--debug" in words or environ.get("RUNNER_DEBUG") == "1"
-    leave(lambda: run(words, environ, sys.stdout), console_for(Runner.read(environ), environ, sys.stdout).tell, debug=debug)
+    console = console_for(Runner.read(environ), environ, sys.stdout, sys.stderr)
+    leave(lambda: run(words, environ, sys.stdout, sys.stderr), console.tell, debug=debug)
 
 
-def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO) -> int:
-    """Run one command; returns its exit code."""
-    arguments = _parser().parse_args(argv)
+def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO, errors: TextIO | None = None) -> int:
+    """Run one command; returns its exit code. What it fails with goes to `errors`, except in a workflow."""
+    console = console_for(Runner.read(environ), environ, stream, errors)
+    parser, commands = _parsers()
+    if unknown := list(_unknown_flags(argv, commands)):
+        console.tell(Mistakes(unknown))
+        return Failure.CONFIG.exit_code
+    arguments = parser.parse_args([*_spelled_out(argv)])
     match arguments.command:
         case "publish":
-            return _publish(arguments, environ, stream)
+            return _publish(arguments, environ, console)
         case _:
-            return _install(arguments, environ, stream)
+            return _install(arguments, environ, stream, console)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _unknown_flags(argv: Sequence[str], commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[ConfigError]:
+    """Each flag that its command does not have, without the value behind it, which may be a secret."""
+    if not argv or argv[0] not in commands:
+        return
+    known = {*re.findall(r"--[a-z-]+", commands[argv[0]].format_usage()), "--help"}
+    for flag in (word.partition("=")[0] for word in takewhile("--".__ne__, argv) if word.startswith("--")):
+        if variable := TOKENS.get(flag[2:]):
+            what, cure = f"there is no flag {flag}: a token never stands on a command line", "Set the variable."
+            yield ConfigError(what, code="unknown-input", cure=cure, paste=f"export {variable}=…")
+        elif flag not in known:
+            yield ConfigError(f"there is no flag {flag[:80]!r}", code="unknown-input", cure=grammar.nearest(flag, known))
+
+
+def _spelled_out(argv: Sequence[str]) -> Iterator[str]:
+    """A boolean flag means true, unless its value follows it."""
+    booleans = {f"--{each.name}" for each in inputs() if each.is_boolean}
+    for word, following in zip_longest(argv, argv[1:], fillvalue="--"):
+        yield f"{word}=true" if word in booleans and following.lower() not in {"true", "false", ""} else word
+
+
+def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The whole command line, and that of each command."""
     parser = argparse.ArgumentParser(
         prog="pkg-publish",
         description="Publish a Python project: build it, try each target in order, prove it, say what happened.",
@@ -58,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_publish(commands)
     _add_install(commands)
-    return parser
+    return parser, commands.choices
 
 
 def _add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -72,7 +103,8 @@ def _add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     publish.add_argument("project", nargs="?", metavar="PROJECT_DIR", help="the same as --project-dir")
     for each in inputs():
         if not each.secret:
-            publish.add_argument(f"--{each.name}", metavar="VALUE", help=_help(each.says, each.default))
+            metavar = "true|false" if each.is_boolean else "VALUE"
+            publish.add_argument(f"--{each.name}", nargs="?" if each.is_boolean else None, metavar=metavar, help=_help(each.says, each.default))
     publish.add_argument("--debug", action="store_true", help="show the traceback of a bug of ours")
 
 
@@ -96,16 +128,19 @@ def _help(says: str, default: str) -> str:
 
 
 def _given(arguments: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, str]:
-    """The inputs as the command line and the environment give them."""
+    """The inputs as the command line and the environment give them; raises `Mistakes`."""
     given = {each.name: value for each in inputs() if not each.secret and (value := getattr(arguments, each.name.replace("-", "_"))) is not None}
     if arguments.project is not None:
-        given["project-dir"] = arguments.project
+        named = given.setdefault("project-dir", arguments.project)
+        if Path(named) != Path(arguments.project):
+            what = f"two projects are named: {arguments.project[:80]!r}, and {named[:80]!r} with --project-dir"
+            raise Mistakes([ConfigError(what, code="input-value", cure="Publish one project at a time, and name it once.")])
     return given | {name: environ[variable] for name, variable in TOKENS.items() if variable in environ}
 
 
-def _publish(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO) -> int:
+def _publish(arguments: argparse.Namespace, environ: Mapping[str, str], console: Console) -> int:
     runner = Runner.read(environ)
-    with console_for(runner, environ, stream) as console, watched(console) as watch, scratch(runner) as folder:
+    with console, watched(console) as watch, scratch(runner) as folder:
         watch.tell(began(runner))
         report_path = None
         try:
@@ -121,9 +156,9 @@ def _publish(arguments: argparse.Namespace, environ: Mapping[str, str], stream: 
         return report.exit_code
 
 
-def _install(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO) -> int:
+def _install(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> int:
     runner = Runner.read(environ)
-    with console_for(runner, environ, stream) as console, watched(console) as watch:
+    with console, watched(console) as watch:
         try:
             sources = _sources(arguments.source, Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=_tokens(environ)))
             python = Interpreter.ask(Path(arguments.python) if arguments.python else _python(environ))
@@ -131,6 +166,8 @@ def _install(arguments: argparse.Namespace, environ: Mapping[str, str], stream: 
             stream.flush()
             install(arguments.requirement, sources, python, lambda reference: _call([*command, reference], environ), watch)
         except Mistakes as mistakes:
+            for each in mistakes.found:
+                each.paste = at_home(each.paste, targets="--from")
             watch.tell(mistakes)
             return mistakes.found[0].kind.exit_code
         except PublishError as error:

@@ -151,6 +151,11 @@ class Input:
     secret: bool
     read: Callable[[str, str], object]
 
+    @property
+    def is_boolean(self) -> bool:
+        """It is `true` or `false`, and nothing else."""
+        return self.read is _boolean
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:

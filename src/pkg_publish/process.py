@@ -87,11 +87,12 @@ def watched(console: Console) -> Iterator[Watch]:
             signal.signal(number, old)
 
 
-def console_for(runner: Runner, environ: Mapping[str, str], stream: TextIO) -> Console:
-    """The log, as this process's stream can show it."""
+def console_for(runner: Runner, environ: Mapping[str, str], stream: TextIO, errors: TextIO | None = None) -> Console:
+    """The log, as this process's stream can show it; a runner reads commands from that one alone."""
     terminal = stream.isatty() and not runner.is_actions
     colour = terminal and "NO_COLOR" not in environ
-    return Console(stream, terminal=terminal, colour=colour, actions=runner.is_actions, docs_url=origin(runner, environ).docs_url)
+    errors = None if runner.is_actions else errors
+    return Console(stream, terminal=terminal, colour=colour, actions=runner.is_actions, docs_url=origin(runner, environ).docs_url, errors=errors)
 
 
 def began(runner: Runner) -> Began:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         ),
         (
             Mistakes(MISTAKES[:1]),
-            ["error:    the input strategy cannot be 'frist'.", "do this   Did you mean first?", "          with:", "            strategy: first"],
+            ["error:    the input strategy cannot be 'frist'.", "do this   Did you mean first?", "          --strategy first"],
         ),
         (Remark(level=Level.WARNING, text="The disk is full.", code="disk"), ["warning:  The disk is full.", "more      docs/troubleshooting.md#disk"]),
         (NewerMetadata("x.whl", "9.9"), ["note      x.whl has metadata 9.9, newer than we know: what we know of it was read"]),

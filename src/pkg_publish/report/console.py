@@ -62,10 +62,12 @@ class Console:
         colour: bool,
         actions: bool,
         docs_url: str = DOCS,
+        errors: TextIO | None = None,
         now: Callable[[], float] | None = None,
     ) -> None:
         now = now or MonotonicClock().now
         self._log = Log(stream, colour=colour, now=now)
+        self._errors, self._colour = errors, colour
         self._fold = Fold(self._log, actions=actions)
         self._terminal, self._actions, self._docs_url, self._now = terminal, actions, docs_url, now
         self._doing, self._since = DOING[Began], now()
@@ -111,15 +113,23 @@ class Console:
                 case BackendSaid():
                     self._fold.add(event.line)
                 case Report():
+                    self._fails(event.exit_code)
                     self._ending.conclude(event)
                 case Remark():
                     self._ending.call([Call(level=event.level, code=event.code, text=event.text, paste=event.paste)])
                 case PublishError():
+                    self._fails(event.kind.exit_code)
                     self._ending.call([of_problem(event)])
                 case Mistakes():
+                    self._fails(event.found[0].kind.exit_code)
                     self._ending.call([of_problem(each) for each in event.found])
                 case _:
                     self._goes_on(event)
+
+    def _fails(self, exit_code: int) -> None:
+        """Write what a run failed with where errors are expected."""
+        if self._errors and exit_code:
+            self._log.turn_to(self._errors, colour=self._colour and self._errors.isatty())
 
     def _goes_on(self, event: object) -> None:
         """One step more of the story."""

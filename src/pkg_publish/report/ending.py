@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pkg_publish.errors import Failure
 from pkg_publish.formats import neutral
 from pkg_publish.report import sentences
+from pkg_publish.report.at_home import at_home
 from pkg_publish.report.calls import calls
 from pkg_publish.report.story import Line, details
 from pkg_publish.verdict import Level, Status
@@ -91,9 +92,10 @@ class Ending:
             self.log.say(Line("more", f"{self.docs_url}#{call.code}"))
 
     def _paste(self, call: Call) -> None:
-        if call.paste not in self.pasted:
-            self.log.block(call.paste)
-            self.pasted.add(call.paste)
+        paste = call.paste if self.actions else at_home(call.paste)
+        if paste not in self.pasted:
+            self.log.block(paste)
+            self.pasted.add(paste)
 
     def _details(self, call: Call) -> None:
         problem = call.problem

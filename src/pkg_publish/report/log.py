@@ -36,6 +36,11 @@ class Log:
         self._status = ""
         self._gone = False
 
+    def turn_to(self, stream: TextIO, *, colour: bool) -> None:
+        """Write on another stream from now on."""
+        self.status("")
+        self._stream, self._colour, self._gone = stream, colour, False
+
     def widen(self, words: list[str]) -> None:
         """Make the first column wide enough for these words, within reason."""
         self._column = max([COLUMN, *(len(word) + 2 for word in words if len(word) + 2 <= WIDEST)])

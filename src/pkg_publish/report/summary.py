@@ -9,6 +9,7 @@ from pkg_publish.errors import DOCS, Failure
 from pkg_publish.formats.neutral import code, fenced, markdown
 from pkg_publish.model import Visibility
 from pkg_publish.report import phrases, sentences
+from pkg_publish.report.at_home import is_yaml
 from pkg_publish.state import Done
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ READERS = {
     Visibility.LOCAL: "on this machine only",
 }
 """Who sees what a place holds, where nobody has tried."""
-
-YAML = re.compile(r"(- )?[\w-]+:( |$)")
-"""How YAML begins; the rest that people paste are commands."""
 
 WOULD_NOT_WORK = "would-not-work"
 """The code of what the table says of a target's prospects."""
@@ -197,7 +195,7 @@ def _readers(attempt: Attempt) -> str:
 
 
 def _language(paste: str) -> str:
-    return "yaml" if YAML.match(paste.partition("\n")[0]) else "sh"
+    return "yaml" if is_yaml(paste) else "sh"
 
 
 def _folded(title: str, parts: Iterable[str]) -> str:

@@ -1,0 +1,53 @@
+"""Advice for a workflow, told to somebody at a shell: flags, variables and commands instead of YAML."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+YAML = re.compile(r"(- )?[\w-]+:( |$)")
+"""How YAML begins; the rest that people paste are commands."""
+
+
+def is_yaml(paste: str) -> bool:
+    """Whether it belongs into a workflow."""
+    return bool(YAML.match(paste.partition("\n")[0]))
+
+
+def at_home(paste: str, targets: str = "--targets") -> str:
+    """Return what does the same on a command line, where targets follow this flag; empty for what only a workflow has. Commands stay as they are."""
+    if not is_yaml(paste):
+        return paste
+    try:
+        document = yaml.load(paste, yaml.BaseLoader)  # noqa: S506 - of strings, lists and mappings alone
+    except yaml.YAMLError:
+        return ""
+    if isinstance(document, list):
+        steps = [each for each in document if isinstance(each, dict) and "/pkg-publish-action" in str(each.get("uses"))]
+        return "\n".join(f"pkg-publish publish {' '.join(_flags(each, targets))}" for each in steps)
+    return "\n".join([*_variables(document), *_flags(document, targets)])
+
+
+def _flags(step: dict[str, Any], targets: str) -> Iterator[str]:
+    """Inputs, quoted for a shell; a token never stands on a command line."""
+    given = {"targets": step["targets"]} if "targets" in step else {}
+    for name, value in (given | _mapping(step, "with")).items():
+        if not name.endswith("-token"):
+            yield f"{targets if name == 'targets' else f'--{name}'} {shlex.quote(str(value).rstrip())}"
+
+
+def _variables(step: dict[str, Any]) -> Iterator[str]:
+    """Variables of the step, and what stands for the inputs that are secret."""
+    tokens = [name.upper().replace("-", "_") for name in _mapping(step, "with") if name.endswith("-token")]
+    yield from (f"export {name}=…" for name in [*tokens, *_mapping(step, "env")])
+
+
+def _mapping(step: dict[str, Any], name: str) -> dict[str, Any]:
+    found = step.get(name)
+    return found if isinstance(found, dict) else {}
