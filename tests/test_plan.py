@@ -9,7 +9,7 @@ import pytest
 from tests import factory
 from tests.toys import Failing, Shelf
 
-from pkg_publish import plan, publish, targets
+from pkg_publish import grammar, plan, publish, targets
 from pkg_publish.errors import Failure, Mistakes
 from pkg_publish.model import Visibility
 from pkg_publish.runner import Runner
@@ -62,6 +62,29 @@ def test_makes_the_targets_in_order() -> None:
 def test_what_a_kind_refuses_is_a_mistake() -> None:
     """And comes with those of others."""
     assert make("directory", "pypi", "testpypi") == ["target-without-place", "rehearsal-is-no-fallback"]
+
+
+SAME = {
+    "folders": ("directory=out", "directory=./nowhere/../out/"),
+    "hosts": ("oci=registry.example.org/octo", "oci=Registry.Example.ORG/octo"),
+    "addresses": ("repository=https://index.example.org/upload", "repository=https://INDEX.example.org:443/upload/"),
+    "kinds": ("ghcr", "oci=ghcr.io/octo/demo"),
+    "owners": ("github-release", "github-release=Octo/Demo"),
+}
+
+
+@pytest.mark.parametrize("strategy", ["first", "all"])
+@pytest.mark.parametrize("written", SAME.values(), ids=SAME)
+def test_one_place_written_in_two_ways_is_a_mistake(monkeypatch: pytest.MonkeyPatch, written: tuple[str, ...], strategy: str) -> None:
+    """Under `all` it would count as two places that hold the release."""
+    monkeypatch.setattr(plan, "KINDS", targets.KINDS)
+    specs, _ = grammar.parse(", ".join([*written, "oci-layout=out", "repository=https://index.example.org/other/"]))
+    ambient = Ambient(folder=Path(), environ={}, runner=Runner(repository="octo/demo"))
+
+    with pytest.raises(Mistakes) as caught:
+        plan.make_targets(specs, ambient, first=strategy == "first", allow_public=True)
+
+    assert [each.what for each in caught.value.found] == [f"{written[0]} and {written[1]} are one place"]
 
 
 @pytest.mark.parametrize(

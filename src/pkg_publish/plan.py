@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from pkg_publish.clients.network import Origin
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PolicyError
 from pkg_publish.model import Visibility
 from pkg_publish.runner import UNTRUSTED_EVENTS
@@ -75,18 +77,34 @@ def make_targets(specs: Sequence[TargetSpec], ambient: Ambient, *, first: bool, 
     """Make the targets; raises `Mistakes` with everything that is wrong with them, with their combination and with the event."""
     kinds = {kind.word: kind for kind in KINDS}
     targets: list[Target] = []
+    places: dict[tuple[str, ...], Target] = {}
     mistakes: list[PublishError] = list(_untrusted(ambient.runner))
     for spec in specs:
         try:
-            targets.append(kinds[spec.kind].make(spec, ambient))
+            target = kinds[spec.kind].make(spec, ambient)
         except ConfigError as error:
             mistakes.append(error)
+            continue
+        targets.append(target)
+        other = places.setdefault(_address(spec, target, ambient), target)
+        if other is not target:
+            what = f"{other.place.name} and {target.place.name} are one place"
+            mistakes.append(ConfigError(what, code="target-twice", cure="Name each place once."))
     if not allow_public and not ambient.runner.is_public:
         mistakes += _unasked_publicity(targets)
     if first:
         mistakes += _no_fallbacks([spec.kind for spec in specs])
     Mistakes.raise_any(mistakes)
     return tuple(targets)
+
+
+def _address(spec: TargetSpec, target: Target, ambient: Ambient) -> tuple[str, ...]:
+    """What two targets have in common that are one place, however each was written."""
+    if path := spec.options.get("path"):
+        return spec.kind, str((ambient.folder / path).resolve())
+    if url := spec.options.get("url"):
+        return str(Origin.of(url)), urlsplit(url).path.strip("/")
+    return (target.place.title.casefold(),)
 
 
 def _untrusted(runner: Runner) -> Iterator[PolicyError]:
