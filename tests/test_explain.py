@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+import zipfile
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,6 +76,30 @@ def test_a_conflict_has_both_hashes_and_what_differs(release: Release, tmp_path:
     assert problem is not None
     assert problem.details[0] == f"{name}: sha256 {sha256(store[name])} there, {release[name].sha256} here"
     assert "demo/__init__.py" in problem.details[1]
+
+
+def test_a_build_that_differs_only_in_its_packing_is_to_be_made_once(release: Release) -> None:
+    """The project has not changed; nobody needs a new version."""
+    built = replace(release, distributions=tuple(replace(each, built=True) for each in release.distributions))
+    store = {each.name: each.path.read_bytes() for each in built.distributions[1:]}
+    first = built.distributions[0]
+    store[first.name] = repacked(first.path)
+
+    problem = told(built, OpenShelf(store=store)).problem
+
+    assert problem is not None
+    assert problem.details[1] == f"{first.name}: only the times of its members differ"
+    assert problem.cure.startswith("Some builds differ from run to run, and this one does")
+    assert problem.paste == explain.BUILD_ONCE
+
+
+def repacked(path: Path) -> bytes:
+    """The same wheel, made at another time."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            new.writestr(zipfile.ZipInfo(info.filename, (2021, 1, 1, 0, 0, 0)), old.read(info))
+    return buffer.getvalue()
 
 
 def test_many_conflicts_are_counted(release: Release) -> None:

@@ -198,8 +198,11 @@ def test_a_target_that_was_not_needed_says_whether_it_would_have_worked(filled: 
     assert "would-not-work" in [each.code for each in report.remarks]
 
 
-@pytest.mark.parametrize(("built", "way_out"), [(False, "on-conflict: keep"), (True, "build: never")])
-def test_a_conflict_says_what_differs(filled: Desk, *, built: bool, way_out: str) -> None:
+@pytest.mark.parametrize(
+    ("built", "cure", "paste"),
+    [(False, "let theirs stay", "with:\n  on-conflict: keep"), (True, "if the project was changed since those were published, set a new version", "")],
+)
+def test_a_conflict_says_what_differs(filled: Desk, *, built: bool, cure: str, paste: str) -> None:
     """Both hashes, what differs inside, and the way out."""
     theirs = factory.wheel(filled.folder / "out", content=b"x = 2\n")
 
@@ -207,7 +210,8 @@ def test_a_conflict_says_what_differs(filled: Desk, *, built: bool, way_out: str
 
     (problem,) = report.problems
     assert (report.exit_code, problem.kind, problem.code) == (6, Failure.CONFLICT, "other-bytes-same-name")
-    assert way_out in problem.paste
+    assert cure in problem.cure
+    assert problem.paste == paste
     assert theirs.name in problem.details[0]
     assert "demo/__init__.py" in problem.details[1]
 

@@ -33,7 +33,7 @@ def test_what_differs_in_two_wheels_is_said(tmp_path: Path, change: dict[str, by
     theirs = factory.wheel(tmp_path / "theirs", **change)  # type: ignore[arg-type]
 
     with theirs.open("rb") as file:
-        assert preflight.differences(only(tmp_path), file) == sentence
+        assert preflight.differences(only(tmp_path), file).text == sentence
 
 
 def test_what_differs_in_two_sdists_is_said(tmp_path: Path) -> None:
@@ -42,14 +42,14 @@ def test_what_differs_in_two_sdists_is_said(tmp_path: Path) -> None:
     theirs = factory.sdist(tmp_path / "theirs", content=b"x = 2\n")
 
     with theirs.open("rb") as file:
-        assert preflight.differences(only(tmp_path), file) == "other content: 'demo-1.0/demo/__init__.py'"
+        assert preflight.differences(only(tmp_path), file).text == "other content: 'demo-1.0/demo/__init__.py'"
 
 
 def test_what_is_no_archive_is_no_crash(tmp_path: Path) -> None:
     """A server may send anything."""
     factory.wheel(tmp_path)
     ours = only(tmp_path)
-    assert preflight.differences(ours, io.BytesIO(b"<html>")).startswith("theirs is no readable zip archive")
+    assert preflight.differences(ours, io.BytesIO(b"<html>")).text.startswith("theirs is no readable zip archive")
 
 
 TAGS = ("1.2.3", "v1.2.3", "V1.2.3", "1.2.3.0", "demo-1.2.3", "demo/v1.2.3", "demo==1.2.3", "demo@1.2.3", "python-v1.2.3", "release_1.2.3", "py3-1.2.3")

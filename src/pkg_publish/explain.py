@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pkg_publish import preflight
@@ -16,6 +17,7 @@ from pkg_publish.targets.base import Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pkg_publish.formats.archive import Difference
     from pkg_publish.model import Release
     from pkg_publish.targets.base import Target
     from pkg_publish.watch import Watch
@@ -49,36 +51,50 @@ def explained(attempt: Attempt, target: Target, release: Release, watch: Watch) 
 
 
 def _conflict(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Conflict:
+    """Both hashes of each file, what differs inside where theirs can be had, and the way out."""
     names = attempt.after.differing
-    built = any(each.built for each in release.distributions if each.name in names)
+    found = {name: _difference(name, attempt, target, release, watch) for name in names}
+    cure, paste = "Take a new version; or let theirs stay and send what is missing with `on-conflict: keep`.", "with:\n  on-conflict: keep"
+    if any(each.built for each in release.distributions if each.name in names):
+        cure, paste = _rebuilt(list(found.values()))
     return Conflict(
         f"{attempt.place.title} holds other bytes under {_listed(names)}",
         code="other-bytes-same-name",
-        cure="This run built the files, and some builds differ from run to run: build once and publish that artifact, or take a new version."
-        if built
-        else "Take a new version; or let theirs stay and send what is missing with `on-conflict: keep`.",
-        paste=BUILD_ONCE if built else "with:\n  on-conflict: keep",
-        details=_compared(attempt, target, release, watch),
+        cure=cure,
+        paste=paste,
+        details=chain.from_iterable(_compared(name, attempt, difference) for name, difference in found.items()),
     )
 
 
-def _compared(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Iterator[str]:
-    """Both hashes of each file, and what differs inside where theirs can be had."""
-    for name in attempt.after.differing:
-        theirs = attempt.after.held[name]
-        yield f"{name}: sha256 {theirs.sha256 or 'unknown'} there, {attempt.after.wanted[name].sha256} here"
-        ours = isinstance(attempt.after.wanted[name], Distribution)
-        if ours and isinstance(target, Source) and isinstance(theirs, RemoteFile) and (theirs.size or 0) <= COMPARED:
-            with suppress(PublishError), tempfile.TemporaryFile() as copy:
-                size = 0
-                for block in target.fetch(theirs, watch):
-                    copy.write(block)
-                    size += len(block)
-                    if size > COMPARED:
-                        break
-                else:
-                    copy.seek(0)
-                    yield f"{name}: {preflight.differences(release[name], copy)}"
+def _rebuilt(found: list[Difference | None]) -> tuple[str, str]:
+    """The cure, and what to paste, where this run built the files itself."""
+    if all(each and not each.inside for each in found):
+        return "Some builds differ from run to run, and this one does: build once and publish that artifact, or take a new version.", BUILD_ONCE
+    cure = "This run built the files: if the project was changed since those were published, set a new version in it; if not, its build differs "
+    cure += "from run to run: build once and publish that artifact."
+    return cure, "" if any(each and each.inside for each in found) else BUILD_ONCE
+
+
+def _compared(name: str, attempt: Attempt, difference: Difference | None) -> Iterator[str]:
+    yield f"{name}: sha256 {attempt.after.held[name].sha256 or 'unknown'} there, {attempt.after.wanted[name].sha256} here"
+    if difference:
+        yield f"{name}: {difference.text}"
+
+
+def _difference(name: str, attempt: Attempt, target: Target, release: Release, watch: Watch) -> Difference | None:
+    """What differs inside; None where theirs cannot be had, or is too large to be fetched only for that."""
+    theirs = attempt.after.held[name]
+    ours = isinstance(attempt.after.wanted[name], Distribution)
+    if not ours or not isinstance(target, Source) or not isinstance(theirs, RemoteFile) or (theirs.size or 0) > COMPARED:
+        return None
+    with suppress(PublishError), tempfile.TemporaryFile() as copy:
+        for block in target.fetch(theirs, watch):
+            copy.write(block)
+            if copy.tell() > COMPARED:
+                return None
+        copy.seek(0)
+        return preflight.differences(release[name], copy)
+    return None
 
 
 def _partial(attempt: Attempt, cause: PublishError) -> Partial:

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from pkg_publish.errors import ConfigError, Integrity, Invalid, Mistakes, PublishError
 from pkg_publish.formats import archive, core_metadata, filename, record, tar_archive, zip_archive
-from pkg_publish.formats.archive import BadArchive, shown
+from pkg_publish.formats.archive import BadArchive, Difference, shown
 from pkg_publish.formats.core_metadata import BadMetadata
 from pkg_publish.formats.tag import version_in
 from pkg_publish.model import Distribution, Filetype, Release, Stamp
@@ -246,15 +246,15 @@ def _said(named: _Named, metadata: bytes) -> CoreMetadata:
     return said
 
 
-def differences(ours: Distribution, theirs: BinaryIO) -> str:
-    """What differs inside of our file and theirs of the same name, as one sentence for people; bounded, whatever they sent."""
+def differences(ours: Distribution, theirs: BinaryIO) -> Difference:
+    """What differs inside of our file and theirs of the same name; bounded, whatever they sent."""
     named = _named(ours.name)
     try:
         with ours.open() as file:
             here = _contents(named, file)
         return archive.differences(here, _contents(named, theirs))
     except BadArchive as bad:
-        return f"theirs {bad.why}"
+        return Difference(f"theirs {bad.why}", inside=True)
 
 
 def tag_differs(release: Release, tag: str) -> ConfigError | None:

@@ -30,13 +30,13 @@ def contents(**members: Member) -> Contents:
 )
 def test_what_differs_is_one_sentence(theirs: Contents, sentence: str) -> None:
     """Content first; times and permissions only where nothing else differs."""
-    assert differences(contents(a=PLAIN), theirs) == sentence
+    assert differences(contents(a=PLAIN), theirs).text == sentence
 
 
 def test_many_differences_are_counted() -> None:
     """Five are named."""
     many = {f"m{number}": PLAIN for number in range(9)}
-    assert differences(contents(), contents(**many)) == "only there: 'm0', 'm1', 'm2', 'm3', 'm4' and 4 more"
+    assert differences(contents(), contents(**many)).text == "only there: 'm0', 'm1', 'm2', 'm3', 'm4' and 4 more"
 
 
 def test_a_foreign_name_is_shown_short_and_harmless() -> None:

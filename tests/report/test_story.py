@@ -102,15 +102,15 @@ def test_an_install() -> None:
     assert "found     demo.whl, at" in stage.tell(Found(place=GHCR, file=RemoteFile(name="demo.whl"), python=python))
 
 
-def test_a_name_too_long_for_the_column_pushes_the_rest() -> None:
-    """The first column is as wide as the longest name, within reason."""
+def test_a_name_too_long_for_the_column_loses_its_middle() -> None:
+    """The first column is as wide as the longest name, within reason, and every line begins in it."""
     index = "repository=https://gitlab.example.org/api/v4/projects/1/packages/pypi"
     places = [replace(GHCR, name=name) for name in ("ghcr", "github-release", index)]
     stage = Stage()
     stage.tell(Looked([(place, NOTHING) for place in places], 1.0))
 
-    assert stage.tell(Waiting("x", 2.0)) == "waiting         2.0 s: x\n"
-    assert stage.tell(replace(attempt(GHCR, NOTHING, ALL), place=places[2])).startswith(f"{places[2].name} published")
+    assert stage.tell(Waiting("x", 2.0)) == f"{'waiting':34}2.0 s: x\n"
+    assert stage.tell(replace(attempt(GHCR, NOTHING, ALL), place=places[2])).startswith("repository=http…/1/packages/pypi  published")
 
 
 def test_a_target_is_called_by_its_kind() -> None:

@@ -100,9 +100,20 @@ def shown(name: str) -> str:
     return ascii(name if len(name) <= 80 else f"{name[:77]}...")  # noqa: PLR2004 - as long as a line
 
 
-def differences(ours: Contents, theirs: Contents) -> str:
-    """What differs inside of two archives of one name, as one sentence."""
-    return "; ".join(_content(ours.members, theirs.members)) or _dress(ours.members, theirs.members)
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs inside of two archives of one name."""
+
+    text: str
+    """One sentence for people."""
+    inside: bool
+    """The contents differ, and not only how they are packed."""
+
+
+def differences(ours: Contents, theirs: Contents) -> Difference:
+    """Compare two archives of one name."""
+    content = "; ".join(_content(ours.members, theirs.members))
+    return Difference(content or _dress(ours.members, theirs.members), bool(content))
 
 
 def _content(ours: Mapping[str, Member], theirs: Mapping[str, Member]) -> Iterator[str]:

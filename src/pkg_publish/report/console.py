@@ -150,7 +150,7 @@ class Console:
                 self._progress = Progress("fetch", {event.file.name: event.file.size or 0}, self._now())
             case Attempt():
                 self._progress = None
-                lines = lines[:2] if self._actions and event.outcome is Failure.UNSUPPORTED else lines  # the notice at the end says it all
+                lines = lines[:1] if self._actions and event.outcome is Failure.UNSUPPORTED else lines  # the notice at the end says it all
                 self._told += [event.problem] if event.problem else []
             case _:
                 pass

@@ -22,7 +22,8 @@ LONGEST = 500
 COLUMN = 10
 """Letters of the first word, if no target's name is longer."""
 
-WIDEST = 24
+WIDEST = 34
+"""Letters of the widest column."""
 
 
 class Log:
@@ -43,11 +44,14 @@ class Log:
 
     def widen(self, words: list[str]) -> None:
         """Make the first column wide enough for these words, within reason."""
-        self._column = max([COLUMN, *(len(word) + 2 for word in words if len(word) + 2 <= WIDEST)])
+        self._column = max([COLUMN, *(min(len(word) + 2, WIDEST) for word in words)])
 
     def say(self, line: Line) -> None:
-        """Write a line with its first word in the column; a word too long for it pushes the rest."""
-        word, text = neutral.line(line.word, 80), neutral.line(line.text, LONGEST)
+        """Write a line with its first word in the column; one too long for any column loses its middle."""
+        word, text = neutral.line(line.word, LONGEST), neutral.line(line.text, LONGEST)
+        if len(word) + 2 > WIDEST:
+            half = WIDEST // 2
+            word = f"{word[: half - 2]}…{word[1 - half :]}"
         gap = " " * max(1, self._column - len(word))
         self.write(f"{self._painted(word, line.style)}{gap}{text}")
 

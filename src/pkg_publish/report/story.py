@@ -14,6 +14,7 @@ from pkg_publish.preflight import NewerMetadata
 from pkg_publish.publish import Looked, Sending
 from pkg_publish.report import phrases
 from pkg_publish.state import Attempt, Done
+from pkg_publish.verdict import would_fail_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,6 +111,9 @@ def _attempt(event: Attempt) -> Iterable[Line]:
             return [Line(event.place.name, f"published and read back: {proof} · {seconds}", "good")]
         case Done.ALREADY_PUBLISHED:
             return [Line(event.place.name, f"already there: {proof}, nothing was sent", "good")]
+        case _ if event.problem and would_fail_with(event.before) is event.outcome:  # the look has said the word
+            first, *more = problem(event.problem)
+            return [first._replace(word=event.place.name, style="bad"), *more]
         case _:
             return [Line(event.place.name, f"{event.outcome} · {seconds}", "bad"), *(problem(event.problem) if event.problem else ())]
 
