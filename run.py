@@ -34,7 +34,7 @@ OUTPUTS = (
 EXIT_ENVIRONMENT, EXIT_CANCELLED = 8, 130
 
 SETUP_PYTHON = """\
-- uses: actions/setup-python@v6
+- uses: actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0
   with: {python-version: "3.13"}"""
 
 

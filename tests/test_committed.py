@@ -66,6 +66,14 @@ def test_actions_are_pinned() -> None:
     assert [line for line in uses if not fine.fullmatch(line)] == []
 
 
+def test_what_people_paste_is_pinned_too() -> None:
+    """What we print and document, as what we run."""
+    told = [ROOT / "run.py", ROOT / "start.sh", ROOT / "README.md", *(ROOT / "src").rglob("*.py"), *(ROOT / "docs").glob("*.md")]
+    uses = [found for path in told for found in re.findall(r"uses: (actions/[^'\n]*)", path.read_text(encoding="utf-8"))]
+    assert uses
+    assert [each for each in uses if not re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+(\.\d+)*", each)] == []
+
+
 @pytest.mark.parametrize("path", OURS, ids=lambda path: path.name)
 def test_our_workflows_begin_with_no_rights(path: Path) -> None:
     """Rights are given to the job that needs them."""

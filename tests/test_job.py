@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
@@ -17,7 +17,7 @@ from pkg_publish.job import Checked, Job, Planned
 from pkg_publish.runner import Runner
 from pkg_publish.state import Attempt, Done
 from pkg_publish.targets.base import Ambient
-from pkg_publish.verdict import Level, Report, Status
+from pkg_publish.verdict import Report, Status
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
@@ -81,16 +81,6 @@ def test_takes_what_is_there_unless_told_to_build(filled: Desk) -> None:
     assert filled.job().builds is True
 
 
-def test_files_that_were_there_before_are_published_and_told_at_once(filled: Desk) -> None:
-    """Whoever expects a build reads that there was none, and how to have one; who wants none reads nothing."""
-    (remark,) = filled.run(dist_dir="dist").remarks
-
-    assert (remark.level, remark.code) == (Level.NOTICE, "nothing-built")
-    assert "Nothing was built: dist held 2 files" in remark.text
-    assert filled.events.index(remark) < [type(each) for each in filled.events].index(Checked)
-    assert filled.run(dist_dir="dist", build="never").remarks == ()
-
-
 def test_builds_and_copies_to_dist_dir(desk: Desk) -> None:
     """What was built lies in `dist-dir` afterwards, and is known to be built by this run."""
     factory.project(desk.folder)
@@ -137,17 +127,6 @@ def test_bad_files_are_told_together(desk: Desk) -> None:
 
     assert (report.exit_code, len(report.problems)) == (4, 2)
     assert not (desk.folder / "out").exists()
-
-
-def test_strangers_are_a_notice(filled: Desk) -> None:
-    """What is no distribution is not published, and said."""
-    for number in range(7):
-        (filled.folder / "dist" / f"notes{number}.txt").write_text("")
-
-    (remark,) = filled.run(build="never").remarks
-
-    assert (remark.level, remark.code) == (Level.NOTICE, "stray-files")
-    assert remark.text.endswith("notes4.txt …")
 
 
 @pytest.mark.parametrize(
@@ -216,35 +195,6 @@ def test_a_conflict_says_what_differs(filled: Desk, *, built: bool, cure: str, p
     assert "demo/__init__.py" in problem.details[1]
 
 
-@pytest.mark.parametrize(
-    ("environ", "given", "config", "noticed"),
-    [
-        ({"ACTIONS_ID_TOKEN_REQUEST_URL": "x"}, {}, "", True),
-        ({}, {"pypi_token": "pypi-secret"}, "", True),
-        ({}, {}, "[http]\nextraheader = AUTHORIZATION: basic x", True),
-        ({}, {}, "[core]", False),
-    ],
-    ids=["id-token", "index token", "checkout token", "nothing"],
-)
-def test_a_build_beside_an_identity_is_noticed(filled: Desk, environ: dict[str, str], given: dict[str, Any], config: str, *, noticed: bool) -> None:
-    """With the recipe of two jobs."""
-    filled.environ = environ
-    if config:
-        (filled.folder / ".git").mkdir()
-        (filled.folder / ".git" / "config").write_text(config)
-
-    report = filled.run(built=filled.folder / "dist", **given)
-
-    assert ("build-beside-identity" in [each.code for each in report.remarks]) is noticed
-
-
-def test_a_success_on_the_runner_only_is_a_warning_in_a_workflow(filled: Desk) -> None:
-    """It is thrown away with it."""
-    filled.runner = Runner(is_actions=True)
-
-    assert [each.code for each in filled.run(build="never").remarks] == ["local-place-only"]
-
-
 def test_a_dry_run_explains_other_bytes(filled: Desk) -> None:
     """As if it had been tried."""
     factory.wheel(filled.folder / "out", content=b"x = 2\n")
@@ -291,14 +241,3 @@ def test_what_is_not_sound_is_not_copied_to_dist_dir(desk: Desk) -> None:
     shutil.rmtree(desk.folder / "scratch")
     assert desk.run(dist_dir="dist", formats="wheel", check_tag="false", dry_run="true").status is Status.PLANNED
     assert not (desk.folder / "dist").exists()
-
-
-@pytest.mark.parametrize(("formats", "target", "noticed"), [("sdist", "project/out", True), ("wheel", "project/out", False), ("sdist", "out", False)])
-def test_a_target_inside_of_the_project_is_noticed(desk: Desk, formats: str, target: str, *, noticed: bool) -> None:
-    """A build that packs all it finds would pack it."""
-    factory.project(desk.folder / "project")
-    desk.environ = dict(os.environ)  # noqa: TID251 - the tests' own edge
-
-    report = desk.run(project_dir="project", targets=f"directory={target}", formats=formats)
-
-    assert ("target-inside-project" in [each.code for each in report.remarks]) is noticed

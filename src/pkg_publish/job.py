@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pkg_publish import build, preflight, publish, verdict
+from pkg_publish import build, permissions, preflight, publish, verdict
 from pkg_publish.clients.disk import disk
 from pkg_publish.config import BuildMode, CheckTag, Format, OnConflict
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
@@ -190,6 +190,8 @@ class Job:
         waiting = []
         for attempt in publish.run(plan, release, watch):
             told = explained(attempt, targets[attempt.place], release, watch.last())
+            if told.problem:
+                told.problem.paste = permissions.for_all(told.problem.paste, plan.targets, self.ambient.tokens)
             if told.outcome is Done.SKIPPED:
                 waiting.append(told)
                 continue

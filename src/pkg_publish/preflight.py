@@ -76,7 +76,7 @@ def collect(folder: Path) -> Found:
             f"there is no wheel and no sdist in {folder}",
             code="no-distributions",
             cure="Name the folder with `dist-dir`, and fill it before: a job downloads what another has built.",
-            paste="- uses: actions/download-artifact@v4\n  with:\n    path: dist\n- uses: OWNER/pkg-publish-action@v1\n  with:\n    dist-dir: dist",
+            paste="with:\n  dist-dir: dist",
         )
     return found
 

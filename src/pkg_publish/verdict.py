@@ -186,9 +186,8 @@ def _remarks(plan: Plan, release: Release, attempts: Sequence[Attempt]) -> Itera
     if plan.in_workflow and held and all(each.place.local for each in held):
         yield Remark(
             level=Level.WARNING,
-            text=f"The release is only in {held[0].place.title}, which stays on this runner and is thrown away with it.",
+            text=f"The release is only in {held[0].place.title}, which stays on this runner and is thrown away with it: upload it as an artifact.",
             code="local-place-only",
-            paste="- uses: actions/upload-artifact@v4\n  with:\n    path: " + held[0].place.name.partition("=")[2],
         )
 
 

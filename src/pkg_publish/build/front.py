@@ -126,7 +126,7 @@ def _check_project(project: Path) -> None:
             f"there is no Python project in {project}: neither pyproject.toml nor setup.py",
             code="project-not-found",
             cure="Name its folder with `project-dir`, and check the repository out before.",
-            paste="- uses: actions/checkout@v4\n- uses: OWNER/pkg-publish-action@v1\n  with:\n    project-dir: python",
+            paste="with:\n  project-dir: python",
         )
 
 

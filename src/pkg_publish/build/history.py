@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from pkg_publish.build.steps import CHECKOUT_WITH_HISTORY
 from pkg_publish.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def shallow_version(project: Path, version: str, environ: Mapping[str, str]) -> 
     return ConfigError(
         f"the version {version} was made up: the checkout has no history, so no tag to count from",
         code="shallow-clone",
-        cure="Fetch the whole history.",
-        paste="- uses: actions/checkout@v4\n  with:\n    fetch-depth: 0",
+        cure="Fetch the whole history; at home: `git fetch --unshallow --tags`.",
+        paste=CHECKOUT_WITH_HISTORY,
     )
 
 

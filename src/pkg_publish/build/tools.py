@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pkg_publish.build.steps import SETUP_PYTHON
 from pkg_publish.errors import Environment
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def find_python(folder: Path, environ: Mapping[str, str], own: Path | None) -> P
     raise Environment(
         "no Python 3 was found on PATH to build the project with",
         code="build-python-missing",
-        cure="Put one there.",
-        paste='- uses: actions/setup-python@v5\n  with:\n    python-version: "3.x"',
+        cure="Install one, or add the step that does.",
+        paste=SETUP_PYTHON,
     )
 
 

@@ -125,8 +125,7 @@ BUILD_ONCE = """jobs:
     needs: build
     permissions: {contents: write}
     steps:
-      - uses: actions/download-artifact@v4
-        with: {path: dist, merge-multiple: true}
+      # downloads the artifacts of all jobs into dist/
       - uses: OWNER/pkg-publish-action@v1
         with: {build: never, dist-dir: dist, targets: github-release}"""
 

@@ -1,0 +1,103 @@
+"""What a run remarks, however it ends."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests import factory
+from tests.servers.scripted import Scripted, answer
+from tests.test_job import Desk
+
+from pkg_publish.job import Checked
+from pkg_publish.runner import Runner
+from pkg_publish.verdict import Level
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Nothing in it."""
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def filled(desk: Desk) -> Desk:
+    """A wheel and an sdist in `dist`."""
+    factory.release(desk.folder / "dist")
+    return desk
+
+
+def test_files_that_were_there_before_are_published_and_told_at_once(filled: Desk) -> None:
+    """Whoever expects a build reads that there was none, and how to have one; who wants none reads nothing."""
+    (remark,) = filled.run(dist_dir="dist").remarks
+
+    assert (remark.level, remark.code) == (Level.NOTICE, "nothing-built")
+    assert "Nothing was built: dist held 2 files" in remark.text
+    assert filled.events.index(remark) < [type(each) for each in filled.events].index(Checked)
+    assert filled.run(dist_dir="dist", build="never").remarks == ()
+
+
+def test_strangers_are_a_notice(filled: Desk) -> None:
+    """What is no distribution is not published, and said."""
+    for number in range(7):
+        (filled.folder / "dist" / f"notes{number}.txt").write_text("")
+
+    (remark,) = filled.run(build="never").remarks
+
+    assert (remark.level, remark.code) == (Level.NOTICE, "stray-files")
+    assert remark.text.endswith("notes4.txt …")
+
+
+@pytest.mark.parametrize(
+    ("environ", "given", "config", "noticed"),
+    [
+        ({"ACTIONS_ID_TOKEN_REQUEST_URL": "x"}, {}, "", True),
+        ({}, {"pypi_token": "pypi-secret"}, "", True),
+        ({}, {}, "[http]\nextraheader = AUTHORIZATION: basic x", True),
+        ({}, {}, "[core]", False),
+    ],
+    ids=["id-token", "index token", "checkout token", "nothing"],
+)
+def test_a_build_beside_an_identity_is_noticed(filled: Desk, environ: dict[str, str], given: dict[str, Any], config: str, *, noticed: bool) -> None:
+    """With the recipe of two jobs."""
+    filled.environ = environ
+    if config:
+        (filled.folder / ".git").mkdir()
+        (filled.folder / ".git" / "config").write_text(config)
+
+    report = filled.run(built=filled.folder / "dist", **given)
+
+    assert ("build-beside-identity" in [each.code for each in report.remarks]) is noticed
+
+
+def test_a_success_on_the_runner_only_is_a_warning_in_a_workflow(filled: Desk) -> None:
+    """It is thrown away with it."""
+    filled.runner = Runner(is_actions=True)
+
+    assert [each.code for each in filled.run(build="never").remarks] == ["local-place-only"]
+
+
+@pytest.mark.parametrize(("formats", "target", "noticed"), [("sdist", "project/out", True), ("wheel", "project/out", False), ("sdist", "out", False)])
+def test_a_target_inside_of_the_project_is_noticed(desk: Desk, formats: str, target: str, *, noticed: bool) -> None:
+    """A build that packs all it finds would pack it."""
+    factory.project(desk.folder / "project")
+    desk.environ = dict(os.environ)  # noqa: TID251 - the tests' own edge
+
+    report = desk.run(project_dir="project", targets=f"directory={target}", formats=formats)
+
+    assert ("target-inside-project" in [each.code for each in report.remarks]) is noticed
+
+
+def test_permissions_to_paste_are_those_of_all_targets(filled: Desk) -> None:
+    """A job that got only what one of them needs would fail at the next."""
+    with Scripted().then(answer(403, b"{}")) as server:
+        filled.runner = Runner(repository="octo/demo", api_url=server.url)
+        report = filled.run(build="never", targets=f"oci=127.0.0.1:{server.port}/octo, github-release", github_token="ghs_x")
+
+    (problem, _) = [each.problem for each in report.attempts]
+    assert problem is not None
+    assert problem.paste == "permissions:\n  contents: write\n  packages: write"
