@@ -74,6 +74,26 @@ def test_a_build_beside_an_identity_is_noticed(filled: Desk, environ: dict[str, 
     assert ("build-beside-identity" in [each.code for each in report.remarks]) is noticed
 
 
+@pytest.mark.parametrize(("actions", "name"), [(True, "`pypi-token`"), (False, "PYPI_TOKEN")])
+def test_a_token_that_nobody_needs_is_noticed(filled: Desk, name: str, *, actions: bool) -> None:
+    """It may be there for a target that was forgotten."""
+    filled.runner = Runner(is_actions=actions)
+
+    told = [each for each in filled.run(build="never", pypi_token="pypi-x").remarks if each.code == "token-not-used"]
+    used = filled.run(build="never", pypi_token="pypi-x", targets="directory=out, pypi", allow_public="true").remarks
+
+    assert [(each.level, each.text.partition(" is ")[0]) for each in told] == [(Level.NOTICE, name)]
+    assert "token-not-used" not in [each.code for each in used]
+
+
+@pytest.mark.parametrize(("event", "own", "known"), [("push", "true", True), ("push", "false", False), ("release", "true", False)])
+def test_the_plan_knows_whose_token_makes_a_release(filled: Desk, event: str, own: str, *, known: bool) -> None:
+    """A release that starts the run was made by somebody else."""
+    filled.environ, filled.runner = {"PKG_PUBLISH_JOB_TOKEN": own}, Runner(event_name=event)
+
+    assert filled.job().plan().job_token is known
+
+
 def test_a_success_on_the_runner_only_is_a_warning_in_a_workflow(filled: Desk) -> None:
     """It is thrown away with it."""
     filled.runner = Runner(is_actions=True)

@@ -85,9 +85,9 @@ def test_only_a_proof_lets_the_chain_go_on() -> None:
         assert outcome(LOOKS[before], LOOKS[after], error(failure, reached=True)) in {Failure.PARTIAL, Failure.UNCONFIRMED}
 
 
-@pytest.mark.parametrize(("rows", "works"), [([], None), ([True, None], True), ([True, False], False)])
+@pytest.mark.parametrize(("rows", "works"), [([], None), ([True, None], None), ([True, True], True), ([None, False], False)])
 def test_checks_say_whether_a_target_would_have_worked(rows: list[bool | None], works: bool | None) -> None:  # noqa: FBT001
-    """A row that cannot be known before is no reason to warn."""
+    """A row that cannot be known before is no reason to warn, and no promise."""
     checks = tuple(CheckRow(check="c", found="f", ok=ok) for ok in rows)
     place = Place(kind="k", name="k", title="K", visibility=Visibility.LOCAL)
 

@@ -208,6 +208,29 @@ def test_what_the_place_warns_of_is_a_warning(release: Release) -> None:
     assert [(each.level, each.text) for each in judge(release, Private()).remarks] == [(Level.WARNING, "The package is private.")]
 
 
+@pytest.mark.parametrize(
+    ("receipt", "plan", "told"),
+    [
+        ({"release_id": "7", "source": "github-release=o/r"}, {"job_token": True}, True),
+        ({"release_id": "7", "source": "github-release=o/r"}, {}, False),
+        ({"release_id": "7", "source": ""}, {"job_token": True}, False),
+        ({}, {"job_token": True}, False),
+    ],
+    ids=["by the job", "by somebody", "a draft", "no release"],
+)
+def test_a_release_made_by_the_job_starts_no_workflow(release: Release, receipt: dict[str, str], plan: dict[str, bool], *, told: bool) -> None:
+    """Whoever waits for it would wait for ever; on a re-run nothing is said again."""
+
+    class Releases(Shelf):
+        def receipt(self, release: Release, watch: Watch) -> Receipt:
+            return replace(super().receipt(release, watch), tag="v1.0", **receipt)
+
+    shelf = Releases()
+    remarks = [*judge(release, shelf, **plan).remarks, *judge(release, shelf, **plan).remarks]
+
+    assert [(each.level, each.code) for each in remarks] == [(Level.NOTICE, "release-starts-no-workflow")] * told
+
+
 def test_a_chain_that_was_cut_after_a_success_ends_as_what_cut_it(release: Release) -> None:
     """Under `all`, the time may be up between two targets."""
     made = Plan(targets=[Shelf("a"), Shelf("b")], strategy=Strategy.ALL)

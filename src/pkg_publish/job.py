@@ -60,6 +60,13 @@ class Checked:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """An event: a target was not tried, and was asked whether it would work."""
+
+    attempt: Attempt
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One run: what was asked for, and where it runs."""
@@ -115,6 +122,7 @@ class Job:
             keep=config.on_conflict is OnConflict.KEEP,
             dry_run=config.dry_run or runner.is_pull_request,
             in_workflow=runner.is_actions,
+            job_token=self.ambient.environ.get("PKG_PUBLISH_JOB_TOKEN") == "true" and runner.event_name != "release",
         )
 
     @property
@@ -197,12 +205,19 @@ class Job:
                 continue
             watch.tell(told)
             yield told
-        yield from _checked(waiting, [targets[each.place] for each in waiting], watch)
+        for checked in _checked(waiting, [targets[each.place] for each in waiting], watch):
+            if plan.dry_run or checked.would_work is not False:  # else a warning says it
+                watch.tell(Spared(checked))
+            yield checked
 
     def _standing_remarks(self) -> Iterator[Remark]:
         """What is worth knowing however the run ends."""
         if self.ambient.runner.is_pull_request and not self.config.dry_run:
             yield Remark(level=Level.NOTICE, text="Nothing is published from a pull request: this is a dry run.", code="pull-request")
+        for kind in ("pypi", "testpypi"):
+            if f"{kind}-token" in self.ambient.tokens and all(spec.kind != kind for spec in self.config.targets):
+                name = f"`{kind}-token`" if self.ambient.runner.is_actions else f"{kind.upper()}_TOKEN"
+                yield Remark(level=Level.NOTICE, text=f"{name} is given, and {kind} is no target: it is used for nothing.", code="token-not-used")
         if self.built and (held := ", ".join(self._identities())):
             text = f"The project's build ran in a job that holds {held}: whatever runs in a job can reach what its later steps are given."
             yield Remark(level=Level.NOTICE, text=f"{text} Build in a job of its own.", code="build-beside-identity", paste=BUILD_ONCE)

@@ -49,6 +49,8 @@ class Plan:
     dry_run: bool = False
     in_workflow: bool = False
     """What stays on this machine is thrown away with it."""
+    job_token: bool = False
+    """GitHub starts no workflow for what is done with the token: it is the job's own."""
 
     @property
     def first(self) -> bool:

@@ -91,8 +91,9 @@ class Attempt:
 
     @property
     def would_work(self) -> bool | None:
-        """What the checks say of a target that was not tried; None when nothing is known."""
-        return all(row.ok is not False for row in self.checks) if self.checks else None
+        """What the checks say of a target that was not tried; None when that cannot be known before."""
+        said = {row.ok for row in self.checks}
+        return False if False in said else True if said == {True} else None
 
     @property
     def holds(self) -> bool:

@@ -178,8 +178,7 @@ def _remarks(plan: Plan, release: Release, attempts: Sequence[Attempt]) -> Itera
                 yield Remark(level=Level.NOTICE, text=f"{each.place.title} was passed by: {_what(each)}", code=_code(each))
     for each in attempts:
         yield from _kept(release, each)
-        if each.receipt and each.receipt.warning:
-            yield Remark(level=Level.WARNING, text=each.receipt.warning, code="who-can-read-it")
+        yield from _of_receipt(plan, each)
         if each.outcome is Done.SKIPPED and each.would_work is False and not plan.dry_run:
             yield _would_not_work(each)
     held = [each for each in attempts if each.holds]
@@ -203,6 +202,16 @@ def _passed_by(attempt: Attempt) -> Iterator[Remark]:
         if attempt.before.state is State.UNREADABLE:
             text += ". It could not be read, so an earlier run may have left the version there"
         yield Remark(level=Level.WARNING, text=text, code=_code(attempt), paste=attempt.problem.paste if attempt.problem else "")
+
+
+def _of_receipt(plan: Plan, attempt: Attempt) -> Iterator[Remark]:
+    """What the owner of a place should know of what it holds now."""
+    receipt = attempt.receipt
+    if receipt and receipt.warning:
+        yield Remark(level=Level.WARNING, text=receipt.warning, code="who-can-read-it")
+    if receipt and receipt.release_id and receipt.source and attempt.outcome is Done.PUBLISHED and plan.job_token:
+        text = f"The release {receipt.tag} was published with the job's own token (GITHUB_TOKEN): GitHub starts no other workflow for it."
+        yield Remark(level=Level.NOTICE, text=text, code="release-starts-no-workflow")
 
 
 def _kept(release: Release, attempt: Attempt) -> Iterator[Remark]:

@@ -99,6 +99,7 @@ def test_a_release_is_the_home_when_ghcr_refuses(chain: Chain) -> None:
     assert chain.github.world.tags == {"v1.0": MAIN}
     assert chain.in_registry() == {}
     assert any(kind == "warning" and "ghcr" in text for kind, text in ran.annotations), ran.annotations
+    assert "GitHub starts no other workflow for it" in ran.summary
 
 
 def test_a_second_step_writes_nothing_and_finds_the_home_of_the_first(chain: Chain) -> None:

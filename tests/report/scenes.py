@@ -11,7 +11,7 @@ from pkg_publish import verdict
 from pkg_publish.build import BackendSaid, BuildBegan, Built
 from pkg_publish.errors import BuildError, Cancelled, ConfigError, PublishError, Refused, Unavailable, Unsupported
 from pkg_publish.explain import explained
-from pkg_publish.job import Began, Checked, Planned
+from pkg_publish.job import Began, Checked, Planned, Spared
 from pkg_publish.model import CheckRow, Distribution, Filetype, Item, Place, Receipt, Release, Stamp, Visibility
 from pkg_publish.plan import Plan, Strategy
 from pkg_publish.publish import Looked, Sending
@@ -167,8 +167,7 @@ class Scene:
         events += [Built(paths=names, seconds=8.4), Checked(self.release, "v0.5.10", 0.1)]
         events += [Looked([(each.place, each.before) for each in report.attempts], 1.1)]
         for attempt in report.attempts:
-            if attempt.outcome is not Done.SKIPPED:
-                events += [*sending(attempt), attempt]
+            events += [*sending(attempt), attempt] if attempt.outcome is not Done.SKIPPED else [Spared(attempt)] * (attempt.would_work is not False)
         return [*events, report]
 
 
@@ -202,6 +201,7 @@ def skipped(place: Place, before: Look, *checks: CheckRow) -> Attempt:
 
 NOTHING, ALL = look(BOTH), look(BOTH, WHEEL.name, SDIST.name)
 WORKS = CheckRow(check="permission", found="contents: write")
+UNKNOWN = CheckRow(check="login", found="a token", means="whether it is right shows in the first upload", ok=None)
 WOULD_NOT = CheckRow(check="permission", found="contents: read", means="no Release can be made", do="give the job `contents: write`", ok=False)
 
 

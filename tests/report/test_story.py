@@ -14,9 +14,13 @@ from tests.report.scenes import (
     GHCR,
     MISTAKES,
     NOTHING,
+    UNKNOWN,
     WHEEL,
+    WORKS,
     attempt,
+    look,
     many,
+    skipped,
 )
 from tests.report.stage import Stage
 
@@ -24,7 +28,7 @@ from pkg_publish.build import Built
 from pkg_publish.errors import ConfigError, Environment, Mistakes
 from pkg_publish.install import Found, Received
 from pkg_publish.interpreter import Interpreter
-from pkg_publish.job import Began, Checked
+from pkg_publish.job import Began, Checked, Spared
 from pkg_publish.model import RemoteFile
 from pkg_publish.preflight import NewerMetadata
 from pkg_publish.publish import Looked, Sending
@@ -51,6 +55,10 @@ if TYPE_CHECKING:
         (NewerMetadata("x.whl", "9.9"), ["note      x.whl has metadata 9.9, newer than we know: what we know of it was read"]),
         (Looked([(GHCR, NOTHING)], 90), ["looked    ghcr absent · 1 min 30 s"]),
         (Checked(replace(BOTH, distributions=(WHEEL,)), "", 1.0), ["checked   1 file, 4.1 MB: well-formed"]),
+        (Spared(skipped(GHCR, NOTHING, WORKS)), ["ghcr      not tried: would work"]),
+        (Spared(skipped(GHCR, NOTHING, UNKNOWN, WORKS)), ["ghcr      not tried: cannot be known before: whether it is right shows in the first upload"]),
+        (Spared(skipped(GHCR, NOTHING)), []),
+        (Spared(skipped(GHCR, look(BOTH, problem=MISTAKES[0]), WORKS)), []),
         (object(), []),
     ],
 )

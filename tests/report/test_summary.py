@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.oracles.github_markdown import rendered
-from tests.report.scenes import ALL, BOTH, GHCR, MISTAKES, NOTHING, PYPI, RELEASE, Scene, attempt, distribution, look, scenes, skipped
+from tests.report.scenes import ALL, BOTH, GHCR, MISTAKES, NOTHING, PACKAGES, PYPI, RELEASE, UNKNOWN, WORKS, Scene, attempt, distribution, look, scenes, skipped
 
 from pkg_publish.errors import ConfigError, Refused
 from pkg_publish.model import CheckRow, Place, Receipt, Release, Visibility
@@ -145,7 +145,8 @@ def test_what_is_pasted_is_named_by_its_language() -> None:
 
 def test_a_target_that_was_not_needed() -> None:
     """Its prospects, as its own check has them; the reason why it could not be read, in a word."""
-    spares = [skipped(RELEASE, NOTHING), skipped(PYPI, look(BOTH, problem=MISTAKES[0]))]
+    spares = [skipped(RELEASE, NOTHING), skipped(PYPI, look(BOTH, problem=MISTAKES[0])), skipped(PACKAGES, NOTHING, WORKS, UNKNOWN)]
     rows = rendered(summary(Scene(tried=[attempt(GHCR, NOTHING, ALL)], skipped=spares).report())).cells
 
-    assert [row[3] for row in rows[2:4]] == ["–", "config"]  # noqa: RUF001 - a dash
+    unknown = "cannot be known before: whether it is right shows in the first upload"
+    assert [row[3] for row in rows[2:5]] == ["–", "config", unknown]  # noqa: RUF001 - a dash

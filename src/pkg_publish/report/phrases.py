@@ -138,6 +138,15 @@ def untouched(attempt: Attempt) -> bool:
     return not reached or (attempt.after.state is State.ABSENT and attempt.after.settled)
 
 
+def prospects(attempt: Attempt) -> str:
+    """What its own check says of a target that was not tried; empty when nobody asked."""
+    if bad := [row for row in attempt.checks if row.ok is False]:
+        return f"would not work: {'; '.join(' – '.join(filter(None, [row.found, row.do])) for row in bad)}"  # noqa: RUF001 - a dash
+    if unknown := [row.means or row.found for row in attempt.checks if row.ok is None]:
+        return f"cannot be known before: {'; '.join(unknown)}"
+    return "would work" if attempt.checks else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """A problem, and whose."""

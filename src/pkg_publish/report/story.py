@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pkg_publish.build import BuildBegan, Built
 from pkg_publish.errors import Failure
 from pkg_publish.install import Found
-from pkg_publish.job import Began, Checked, Planned
+from pkg_publish.job import Began, Checked, Planned, Spared
 from pkg_publish.model import Distribution
 from pkg_publish.preflight import NewerMetadata
 from pkg_publish.publish import Looked, Sending
@@ -116,6 +116,13 @@ def _attempt(event: Attempt) -> Iterable[Line]:
             return [first._replace(word=event.place.name, style="bad"), *more]
         case _:
             return [Line(event.place.name, f"{event.outcome} · {seconds}", "bad"), *(problem(event.problem) if event.problem else ())]
+
+
+@told.register(Spared)
+def _spared(event: Spared) -> Iterable[Line]:
+    """Whoever has a problem is told of by that."""
+    prospects = "" if event.attempt.problem else phrases.prospects(event.attempt)
+    return [Line(event.attempt.place.name, f"not tried: {prospects}")] if prospects else []
 
 
 @told.register(Found)

@@ -108,15 +108,8 @@ class _Page:
             return _sentence(attempt.problem)
         if attempt.problem:
             return attempt.problem.kind
-        return self._prospects(attempt)
-
-    def _prospects(self, attempt: Attempt) -> str:
-        """What its own check says of a target that was not tried."""
-        bad = [each for each in attempt.checks if each.ok is False]
-        if not bad:
-            return "would work" if attempt.would_work else ""
-        found = "; ".join(" – ".join(filter(None, [each.found, each.do])) for each in bad)  # noqa: RUF001 - a dash
-        return f"would not work: {markdown(found)} ({self._more(WOULD_NOT_WORK)})"
+        more = f" ({self._more(WOULD_NOT_WORK)})" if attempt.would_work is False else ""
+        return markdown(phrases.prospects(attempt)) + more
 
     def _to_do(self) -> Iterator[str]:
         """What to mend; every YAML and command once."""
