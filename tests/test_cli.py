@@ -15,7 +15,7 @@ import pytest
 from tests import factory
 from tests.test_plan import ShelfKind
 
-from pkg_publish import __version__, cli, grammar, plan
+from pkg_publish import __version__, cli, grammar, plan, readers
 from pkg_publish.config import inputs
 from pkg_publish.errors import Failure
 from pkg_publish.model import Visibility
@@ -161,8 +161,8 @@ def test_whoever_starts_run_py_with_the_python_of_an_environment_means_that_one(
     (tmp_path / "env" / "pyvenv.cfg").write_text("")
     monkeypatch.setattr(sys, "executable", str(python))
 
-    assert cli._python({"PKG_PUBLISH_LIBRARY": "x"}) == python
-    assert cli._python(ENVIRON) != python
+    assert readers.active_python({"PKG_PUBLISH_LIBRARY": "x"}) == python
+    assert readers.active_python(ENVIRON) != python
 
 
 class Process:

@@ -23,7 +23,7 @@ from pkg_publish.watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pkg_publish.install import NamedSource
+    from pkg_publish.catalog import NamedSource
 
 MAKERS: dict[str, Callable[[Path], NamedSource]] = {
     "oci-layout": partial(layouts.make, path="registry"),

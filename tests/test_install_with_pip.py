@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.servers.pypiserver import PypiServer
 
-    from pkg_publish.install import NamedSource
+    from pkg_publish.catalog import NamedSource
 
 
 @pytest.fixture

@@ -5,33 +5,24 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import subprocess
 import sys
 from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pkg_publish import __version__, grammar, verdict
+from pkg_publish import __version__, grammar, readers, verdict
 from pkg_publish.config import Config, inputs
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PublishError
-from pkg_publish.install import install
-from pkg_publish.interpreter import Interpreter, find_python
-from pkg_publish.plan import make_targets
 from pkg_publish.process import began, console_for, job_for, leave, scratch, watched, write_report
+from pkg_publish.readers import TOKENS
 from pkg_publish.report.at_home import at_home
 from pkg_publish.runner import Runner
-from pkg_publish.secret import Secret
-from pkg_publish.targets.base import Ambient, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from pkg_publish.install import NamedSource
     from pkg_publish.report.console import Console
-
-TOKENS = {"github-token": "GITHUB_TOKEN", "pypi-token": "PYPI_TOKEN", "testpypi-token": "TESTPYPI_TOKEN"}
-"""The environment variables that hold what never stands on a command line."""
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -55,7 +46,7 @@ def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO, errors:
         case "publish":
             return _publish(arguments, environ, console)
         case _:
-            return _install(arguments, environ, stream, console)
+            return _read(arguments, environ, stream, console)
 
 
 def _unknown_flags(argv: Sequence[str], commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[ConfigError]:
@@ -88,7 +79,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     parser.add_argument("--version", action="version", version=f"pkg-publish {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_publish(commands)
-    _add_install(commands)
+    readers.add_commands(commands)
     return parser, commands.choices
 
 
@@ -106,20 +97,6 @@ def _add_publish(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
             metavar = "true|false" if each.is_boolean else "VALUE"
             publish.add_argument(f"--{each.name}", nargs="?" if each.is_boolean else None, metavar=metavar, help=_help(each.says, each.default))
     publish.add_argument("--debug", action="store_true", help="show the traceback of a bug of ours")
-
-
-def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    install = commands.add_parser(
-        "install",
-        help="install one version from where it was published",
-        description="Fetch one version from a target, compare it by digest, and let pip install that very file.",
-        epilog="Dependencies come from where pip's own settings say (PIP_INDEX_URL and the like). A login is named by options of the target, as for publish.",
-        allow_abbrev=False,
-    )
-    install.add_argument("requirement", metavar="NAME==VERSION")
-    install.add_argument("--from", dest="source", metavar="TARGET", required=True, help="where it was published: the same text as in targets")
-    install.add_argument("--python", metavar="PATH", help="the Python to install into (default: the active environment's, else the first on PATH)")
-    install.add_argument("--debug", action="store_true", help="show the traceback of a bug of ours")
 
 
 def _help(says: str, default: str) -> str:
@@ -156,53 +133,17 @@ def _publish(arguments: argparse.Namespace, environ: Mapping[str, str], console:
         return report.exit_code
 
 
-def _install(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> int:
-    runner = Runner.read(environ)
-    with console, watched(console) as watch:
+def _read(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> int:
+    """One of the commands that read."""
+    with console:
         try:
-            sources = _sources(arguments.source, Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=_tokens(environ)))
-            python = Interpreter.ask(Path(arguments.python) if arguments.python else _python(environ))
-            command = python.installer(environ)
-            stream.flush()
-            install(arguments.requirement, sources, python, lambda reference: _call([*command, reference], environ), watch)
+            readers.run(arguments, environ, stream, console)
         except Mistakes as mistakes:
             for each in mistakes.found:
                 each.paste = at_home(each.paste, targets="--from")
-            watch.tell(mistakes)
+            console.tell(mistakes)
             return mistakes.found[0].kind.exit_code
         except PublishError as error:
-            watch.tell(error)
+            console.tell(error)
             return error.kind.exit_code
     return 0
-
-
-def _sources(text: str, ambient: Ambient) -> list[NamedSource]:
-    """The targets that can be read; raises `Mistakes`."""
-    specs, mistakes = grammar.parse(text)
-    Mistakes.raise_any(mistakes)
-    sources: list[NamedSource] = []
-    for target in make_targets(specs, ambient, first=False, allow_public=True):
-        if isinstance(target, Source):
-            sources.append(target)
-        else:
-            mistakes.append(ConfigError(f"nothing can be installed from {target.place.title}", code="no-source", cure="Name another target after --from."))
-    Mistakes.raise_any(mistakes)
-    return sources
-
-
-def _tokens(environ: Mapping[str, str]) -> dict[str, Secret]:
-    return {name: Secret(value) for name, variable in TOKENS.items() if (value := environ.get(variable, "").strip())}
-
-
-def _python(environ: Mapping[str, str]) -> Path:
-    """Who starts `run.py` with the Python of an environment means that one; an environment that we were installed into is ours alone."""
-    started = Path(sys.executable)
-    in_environment = (started.parent.parent / "pyvenv.cfg").is_file()
-    if in_environment and "PKG_PUBLISH_LIBRARY" in environ and "VIRTUAL_ENV" not in environ:
-        return started
-    return find_python(environ, started, started.parent.parent if in_environment else None)
-
-
-def _call(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Let pip speak for itself."""
-    return subprocess.run(command, env=dict(environ), check=False).returncode  # noqa: S603 - the user's own pip

@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from pkg_publish.catalog import proven, unknown_project
 from pkg_publish.clients.disk import appearing, disk
-from pkg_publish.errors import ConfigError, Environment, Integrity
+from pkg_publish.errors import ConfigError, Environment
 from pkg_publish.formats.filename import named
-from pkg_publish.targets.base import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pkg_publish.catalog import NamedSource
     from pkg_publish.interpreter import Interpreter
     from pkg_publish.model import Place, RemoteFile
+    from pkg_publish.targets.base import Source
     from pkg_publish.watch import Watch
 
 
 _LISTED = 20
 """Versions and tags that a message names."""
-
-
-class NamedSource(Source, Protocol):
-    """A target that can be read."""
-
-    @property
-    def place(self) -> Place:
-        """How people read of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +121,7 @@ def find(asked: Asked, sources: Sequence[NamedSource], watch: Watch) -> tuple[Na
                 return source, known[same]
         if known:
             raise _no_version(asked, source.place, sorted(known, key=Version, reverse=True))
-    raise ConfigError(
-        f"the project {asked.project} was published to none of the places that were named",
-        code="unknown-project",
-        cure="Check the name, and the place after --from.",
-        details=[f"{source.place.name} has no {asked.project}" for source in sources],
-    )
+    raise unknown_project(asked.project, sources)
 
 
 def _by_version(project: str, files: Sequence[RemoteFile]) -> dict[str, list[RemoteFile]]:
@@ -167,23 +155,9 @@ def _none_fits(asked: Asked, files: Sequence[RemoteFile], python: Interpreter) -
 
 def fetch(source: Source, file: RemoteFile, folder: Path, watch: Watch) -> Path:
     """Fetch a file into a folder, in constant memory. Raises `Integrity` for other bytes than promised; they are not kept."""
-    if file.sha256 is None:
-        raise Integrity(f"the place gives no digest of {file.name}, so nobody can say whether it is the right one", code="no-digest")
     path = folder / file.name
-    digest, size = hashlib.sha256(), 0
     with disk(f"fetching {file.name}"), appearing(path) as target:
-        for block in source.fetch(file, watch):
-            size += len(block)
-            digest.update(block)
-            if file.size is not None and size > file.size:
-                break
+        for block in proven(source, file, watch):
             target.write(block)
             watch.tell(Received(file.name, len(block)))
-        if digest.hexdigest() != file.sha256 or file.size not in {None, size}:
-            raise Integrity(
-                f"{file.name} came with other bytes than were published, so it was not installed",
-                code="wrong-digest",
-                cure="Fetch it again; if it stays so, somebody or something changed it where it lies.",
-                details=[f"promised: sha256 {file.sha256}, {file.size} bytes", f"came: sha256 {digest.hexdigest()}, {size} bytes"],
-            )
     return path

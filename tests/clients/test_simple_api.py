@@ -56,6 +56,16 @@ def test_reads_real_indexes(name: str, request: pytest.FixtureRequest, run: Run,
     assert found.probe(run.watch) == ""
 
 
+def test_metadata_lies_beside_the_file(server: Scripted, run: Run) -> None:
+    """Or it does not."""
+    server.then(page({"url": WHEEL}), answer(200, b"Name: demo"), answer(404))
+    (file,) = index(server).files("demo", run.watch)
+
+    assert index(server).metadata(file, run.watch) == b"Name: demo"
+    assert server.asked[1].line == f"GET /up/demo/{WHEEL}.metadata HTTP/1.1"
+    assert failure(lambda: index(server).metadata(file, run.watch)).code
+
+
 def test_asks_past_caches_and_for_json(server: Scripted, run: Run) -> None:
     """Once, below the index, with a slash at the end."""
     server.then(page())

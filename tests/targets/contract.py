@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from tests import factory
 
 from pkg_publish import publish
-from pkg_publish.errors import Failure
+from pkg_publish.errors import Failure, Unsupported
 from pkg_publish.model import RemoteFile
 from pkg_publish.plan import Plan
 from pkg_publish.state import Attempt, Done, State
-from pkg_publish.targets.base import Checks, Source
+from pkg_publish.targets.base import Checks, Describes, Lists, Source
 from pkg_publish.watch import Sent, Watch
 
 if TYPE_CHECKING:
@@ -175,6 +176,19 @@ class Contract:
         assert list(target.files("another-project", None, watch())) == []
         assert list(target.files(release.project, "9.9", watch())) == []
         assert all(isinstance(file, RemoteFile) for file in target.files(release.project, None, watch()))
+
+    def test_describes_its_files(self, stand: Stand, release: Release) -> None:
+        """A source that promises metadata has just that, without the file; one that lists its projects lists this one."""
+        target = stand.target()
+        once(target, release)
+
+        assert isinstance(target, Source)
+        for file in target.files(release.project, release.version, watch()):
+            if file.metadata_sha256 and isinstance(target, Describes):
+                assert hashlib.sha256(target.metadata(file, watch())).hexdigest() == file.metadata_sha256
+        if isinstance(target, Lists):
+            with suppress(Unsupported):
+                assert list(target.projects(watch())) == [release.project]
 
     def test_looks_and_checks_write_nothing(self, stand: Stand, release: Release) -> None:
         """Reading is reading."""

@@ -16,7 +16,7 @@ from pkg_publish.errors import ConfigError, Failure
 from pkg_publish.plan import Plan
 from pkg_publish.runner import Runner
 from pkg_publish.state import Done, State
-from pkg_publish.targets.base import Ambient, Target, TargetSpec
+from pkg_publish.targets.base import Ambient, Lists, Target, TargetSpec
 from pkg_publish.targets.directory import DirectoryKind
 
 if TYPE_CHECKING:
@@ -158,3 +158,14 @@ def test_a_path_that_would_split_the_text_is_named_by_a_mapping(tmp_path: Path) 
     assert receipt is not None
     (spec,), mistakes = grammar.parse(receipt.source)
     assert (mistakes, dict(spec.options)) == ([], {"path": str((tmp_path / "a, b #c").resolve())})
+
+
+def test_no_folder_has_no_projects(tmp_path: Path) -> None:
+    """A folder with other files has none either."""
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "readme.txt").touch()
+
+    for name in ("nowhere", "there"):
+        target = make(tmp_path, path=name)
+        assert isinstance(target, Lists)
+        assert target.projects(watch()) == []

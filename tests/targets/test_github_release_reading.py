@@ -73,6 +73,24 @@ class TestSource(OnGithub):
         assert {file.name: file.sha256 for file in reader.files("demo", "1.0", watch())} == digests(release)
         assert {file.name: file.sha256 for file in reader.files("demo", None, watch())} == digests(release)
 
+    def test_a_browser_finds_the_files(self, stand: ReleaseStand, release: Release) -> None:
+        """Those of a public repository, without a login; nobody finds a private one's."""
+        target = stand.target()
+        once(target, release)
+        files = target.files("demo", None, watch())
+
+        assert [each.rpartition("/")[2] for each in target.addresses(files, watch())] == [file.name for file in files]
+        stand.server.world.private = True
+        assert set(target.addresses(files, watch())) == {""}
+
+    def test_projects_are_those_of_published_files(self, stand: ReleaseStand, release: Release) -> None:
+        """Neither those of a draft nor what is no distribution."""
+        once(stand.target(), release)
+        stand.server.put(stand.server.put_release("v0.9", draft=True), "other-0.9-py3-none-any.whl", b"x")
+        stand.server.put(stand.server.put_release("v0.8"), "guide.pdf", b"x")
+
+        assert stand.target().projects(watch()) == ["demo"]
+
     def test_the_storage_sees_no_token(self, stand: ReleaseStand, release: Release) -> None:
         """It would refuse us if it did."""
         target = stand.target()

@@ -78,6 +78,26 @@ def test_a_second_run_changes_no_byte(stand: LayoutStand, release: Release) -> N
     assert stand.state() == before
 
 
+@pytest.mark.parametrize("part", ["manifest", "config"])
+def test_metadata_that_is_lost(stand: LayoutStand, release: Release, part: str) -> None:
+    """It is called broken."""
+    target = stand.target()
+    once(target, release)
+    (file, *_) = target.files("hello-world", None, watch())
+    stand.lose(release, part)
+
+    with pytest.raises(Integrity) as caught:
+        target.metadata(file, watch())
+    assert caught.value.code == "oci-broken"
+
+
+def test_no_folder_has_no_projects(tmp_path: Path) -> None:
+    """Nor has one with something else in it."""
+    (tmp_path / "there" / "stray").mkdir(parents=True)
+
+    assert make(tmp_path, path="nowhere").projects(watch()) == make(tmp_path, path="there").projects(watch()) == []
+
+
 def test_two_machines_write_one_layout(tmp_path: Path, release: Release) -> None:
     """The same files in another order give the same bytes and digests."""
     backwards = replace(release, distributions=release.distributions[::-1])

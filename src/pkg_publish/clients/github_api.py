@@ -217,6 +217,7 @@ def _asset(found: GitReleaseAsset) -> Asset:
         size=found.size,
         sha256=_sha256(found.digest),
         created=_seconds(found.created_at),
+        address=found.browser_download_url or "",
     )
 
 

@@ -86,6 +86,14 @@ class SimpleIndex:
         request = Request(doing=f"fetching {file.name}", url=file.url, credential=self._credential, hops=HOPS)
         return self._transport.stream(request, watch, lambda answer: refused(REFUSALS, answer, request.doing))
 
+    def metadata(self, file: RemoteFile, watch: Watch) -> bytes:
+        """The core metadata that lies beside a file (PEP 658); nobody has compared it."""
+        request = Request(doing=f"reading the metadata of {file.name}", url=f"{file.url}.metadata", credential=self._credential, hops=HOPS)
+        answer = self._transport.read(request, watch)
+        if not answer.ok:
+            raise refused(REFUSALS, answer, request.doing)
+        return answer.body
+
     def probe(self, watch: Watch) -> str:
         """Ask once for the list of projects; empty when an index answers, else in a few words what did. Raises when nobody does."""
         answer = self._page("", watch, tries=1, hops=0)

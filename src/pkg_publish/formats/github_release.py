@@ -63,6 +63,8 @@ class Asset:
     """None: GitHub says none, as of old assets."""
     created: float = 0.0
     """Seconds since 1970."""
+    address: str = ""
+    """Where a browser downloads it."""
 
     @property
     def is_whole(self) -> bool:

@@ -52,6 +52,11 @@ def repository_name(project: str) -> str:
     return project.replace("-", "_")
 
 
+def project_of(repository: str) -> str:
+    """The project (normalised name) that the last part of a repository's name stands for."""
+    return repository.replace("_", "-")
+
+
 def is_repository(name: str) -> bool:
     """Whether a registry may hold a repository of this name (`owner/repo/name`)."""
     return len(name) <= _LONGEST_NAME and _REPOSITORY.fullmatch(name) is not None

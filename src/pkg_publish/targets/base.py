@@ -83,6 +83,30 @@ class Witness(Protocol):
         """The place says that it holds exactly these bytes."""
 
 
+@runtime_checkable
+class Lists(Protocol):
+    """A fifth ability, of a source: it knows which projects it has."""
+
+    def projects(self, watch: Watch) -> Sequence[str]:
+        """Their normalised names, sorted. Raises `Unsupported` when the place keeps no list, or shows it to nobody like us."""
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """A sixth ability, of a source: it gives the core metadata of a file without the file."""
+
+    def metadata(self, file: RemoteFile, watch: Watch) -> bytes:
+        """What `metadata_sha256` is the digest of; not yet judged: the caller compares."""
+
+
+@runtime_checkable
+class Links(Protocol):
+    """A seventh ability, of a source: anybody can fetch a file from an address of its own."""
+
+    def addresses(self, files: Sequence[RemoteFile], watch: Watch) -> Sequence[str]:
+        """A public address for each; empty where a reader would need a login."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ambient:
     """What a kind may know of the run when it makes a target."""
@@ -96,6 +120,12 @@ class Ambient:
     """The token inputs by their names: `github-token`, `pypi-token`, …"""
     allow_public: bool = False
     """Somebody said aloud that a private source may become public."""
+
+    @property
+    def has_rivals(self) -> bool:
+        """The job is one of several, which may publish files of the same version at the same time."""
+        total = self.environ.get("PKG_PUBLISH_JOB_TOTAL", "")
+        return total.isdecimal() and int(total) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

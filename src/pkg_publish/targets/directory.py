@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pkg_publish.clients.disk import BLOCK, appearing, disk, folder_check, sha256_of
-from pkg_publish.formats.filename import is_of
+from pkg_publish.formats.filename import is_of, named
 from pkg_publish.model import Place, Receipt, RemoteFile, Visibility
 from pkg_publish.targets.base import Option, written
 
@@ -74,6 +74,12 @@ class Directory:
     def _remote(self, path: Path, watch: Watch) -> RemoteFile:
         watch.left()
         return RemoteFile(name=path.name, sha256=sha256_of(path), size=path.stat().st_size, url=str(path))
+
+    def projects(self, watch: Watch) -> Sequence[str]:
+        """Those that the files' names name."""
+        with disk(f"reading the folder {self.folder}"):
+            found = [named(path.name) for path in self.folder.iterdir() if path.is_file()] if self.folder.is_dir() else []
+        return sorted({name[0] for name in found if name})
 
     def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
         """The file's bytes."""

@@ -17,7 +17,7 @@ from pkg_publish.clients.network import Network
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import ConfigError, Invalid, PolicyError, PublishError, Refused
 from pkg_publish.formats import asset_name
-from pkg_publish.formats.filename import is_of
+from pkg_publish.formats.filename import is_of, named
 from pkg_publish.formats.github_release import Marker
 from pkg_publish.model import CheckRow, Item, Place, Receipt, RemoteFile, Visibility
 from pkg_publish.targets.base import Option
@@ -61,11 +61,13 @@ class GithubReleaseKind:
         name = spec.options.get("repo") or runner.repository or spec.require("repo", "OWNER/REPO")
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", name, re.ASCII):
             raise odd(spec.options, "repo", "OWNER/REPO")
-        total = ambient.environ.get("PKG_PUBLISH_JOB_TOTAL", "")
-        many = total.isdecimal() and int(total) > 1
         token = ambient.tokens.get("github-token")
         api = GithubApi(
-            url=runner.api_url, name=name, transport=Transport(Network.read(ambient.environ)), token=token, immutable=immutable(runner.event_name, many=many)
+            url=runner.api_url,
+            name=name,
+            transport=Transport(Network.read(ambient.environ)),
+            token=token,
+            immutable=immutable(runner.event_name, many=ambient.has_rivals),
         )
         wishes = Wishes.read(spec.options, ambient.folder, runner.tag)
         home = name.lower() == runner.repository.lower()
@@ -79,7 +81,7 @@ class GithubReleaseKind:
             _api=api,
             _wishes=wishes,
             _marker=Marker(run=runner.run_id, attempt=ambient.environ.get("GITHUB_RUN_ATTEMPT", ""), commit=runner.sha if home else ""),
-            _many=many,
+            _many=ambient.has_rivals,
             _guarded=bool(runner.repository) and not home and not runner.is_public and not ambient.allow_public,
         )
 
@@ -194,9 +196,19 @@ class GithubRelease:
         releases = [each for each in self._api.releases(watch) if not each.draft]
         return [_remote(asset) for each in releases for asset in each.assets if asset.is_whole and is_of(asset.name, project, version)]
 
+    def projects(self, watch: Watch) -> Sequence[str]:
+        """Those that the assets' names name."""
+        assets = [asset for each in self._api.releases(watch) if not each.draft for asset in each.assets if asset.is_whole]
+        return sorted({found[0] for each in assets if (found := named(each.name))})
+
+    def addresses(self, files: Sequence[RemoteFile], watch: Watch) -> Sequence[str]:
+        """Where a browser downloads the assets; nowhere when the GitHub repository is private."""
+        private = self._api.is_private(watch)
+        return ["" if private else file.url.partition("@")[2] for file in files]
+
     def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
         """The file's bytes."""
-        return self._api.fetch(file.url, file.name, watch)
+        return self._api.fetch(file.url.partition("@")[0], file.name, watch)
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """The repository, the token's permission, the tag and its release, and the extra files."""
@@ -256,7 +268,7 @@ class GithubUpload:
 
 
 def _remote(asset: Asset, *, visible: bool = True) -> RemoteFile:
-    return RemoteFile(name=asset.name, sha256=asset.sha256, size=asset.size, url=str(asset.id), visible=visible)
+    return RemoteFile(name=asset.name, sha256=asset.sha256, size=asset.size, url=f"{asset.id}@{asset.address}", visible=visible)
 
 
 def _row(check: str, found: Callable[[], str]) -> CheckRow:

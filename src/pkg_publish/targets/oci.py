@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients import ghcr
+from pkg_publish.clients import ghcr, oci_catalog
 from pkg_publish.clients.network import Network, Origin
 from pkg_publish.clients.oci_api import PULL, PUSH, Outgoing, Repository
 from pkg_publish.clients.oci_journal import Journal
@@ -112,14 +112,10 @@ class OciKind:
 
 def _many(spec: TargetSpec, ambient: Ambient) -> bool:
     """Whether the job has to reckon with others; raises `ConfigError`."""
-    total = ambient.environ.get("PKG_PUBLISH_JOB_TOTAL", "")
-    match spec.options.get("jobs") or "auto":
-        case "auto":
-            return total.isdecimal() and int(total) > 1
-        case "one" | "many" as jobs:
-            return jobs == "many"
-        case other:
-            raise ConfigError(f"jobs of {spec.kind} is {other[:80]!r}", code="target-option", cure="Write auto, one or many.")
+    jobs = spec.options.get("jobs") or "auto"
+    if jobs not in {"auto", "one", "many"}:
+        raise ConfigError(f"jobs of {spec.kind} is {jobs[:80]!r}", code="target-option", cure="Write auto, one or many.")
+    return ambient.has_rivals if jobs == "auto" else jobs == "many"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,10 +203,20 @@ class Oci:
         """What the indexes of the version, or of all versions, say."""
         return files_of(Repository(self.registry, self._name(project)), project, version, watch)
 
+    def projects(self, watch: Watch) -> Sequence[str]:
+        """Those whose repositories the registry lists."""
+        return oci_catalog.projects(self.registry, self.namespace, watch)
+
+    def metadata(self, file: RemoteFile, watch: Watch) -> bytes:
+        """It lies in the config of the file's manifest."""
+        return oci_catalog.metadata_of(self._repository(file), file, watch)
+
     def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
         """The file's bytes; other bytes than its digest says are `Integrity` at their end."""
-        repository = Repository(self.registry, f"{self.namespace}/{file.url.partition('@')[0]}")
-        return repository.blob(f"sha256:{file.sha256}", file.size, watch)
+        return self._repository(file).blob(f"sha256:{file.sha256}", file.size, watch)
+
+    def _repository(self, file: RemoteFile) -> Repository:
+        return Repository(self.registry, f"{self.namespace}/{file.url.partition('@')[0]}")
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """Whether the registry answers, and lets us in as writers; what a login may write to shows in the first upload."""

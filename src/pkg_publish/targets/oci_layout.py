@@ -87,6 +87,22 @@ class OciLayout:
         except Conflict:
             return []
 
+    def projects(self, watch: Watch) -> Sequence[str]:
+        """A folder with a layout is a project's."""
+        with disk(f"reading {self.folder}"):
+            found = [path.name for path in self.folder.iterdir() if (path / "index.json").is_file()] if self.folder.is_dir() else []
+        return sorted(oci.project_of(name) for name in found)
+
+    def metadata(self, file: RemoteFile, watch: Watch) -> bytes:
+        """It lies in the config of the file's manifest."""
+        folder, _, digest = file.url.partition("@")
+        layout = Layout(self.folder / folder)
+        manifest = layout.manifest(digest)
+        config = layout.manifest(oci.FileManifest.read(manifest, file.name).config.digest) if manifest else None
+        if config is None:
+            raise oci.broken(f"the metadata of {file.name} is not in {layout.folder}")
+        return oci.metadata_in(config, file.name)
+
     def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
         """The file's bytes."""
         path = Layout(self.folder / file.url.partition("@")[0]).blob(f"sha256:{file.sha256}")

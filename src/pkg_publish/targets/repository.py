@@ -139,6 +139,10 @@ class Repository:
         """The project's distributions, all or those of one version."""
         return self._api.index.files_of(project, version, (), watch)
 
+    def metadata(self, file: RemoteFile, watch: Watch) -> bytes:
+        """The file beside it (PEP 658)."""
+        return self._api.index.metadata(file, watch)
+
     def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
         """The file's bytes."""
         return self._api.index.fetch(file, watch)

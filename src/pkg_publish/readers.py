@@ -1,0 +1,141 @@
+"""The commands that read what was published: `install`, `serve`."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from pkg_publish import grammar
+from pkg_publish.catalog import Catalog
+from pkg_publish.clients.wsgi_server import serving
+from pkg_publish.errors import ConfigError, Mistakes
+from pkg_publish.index import Index
+from pkg_publish.install import install
+from pkg_publish.interpreter import Interpreter, find_python
+from pkg_publish.plan import make_targets
+from pkg_publish.process import watched
+from pkg_publish.runner import Runner
+from pkg_publish.secret import Secret
+from pkg_publish.targets.base import Ambient, Source
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import TextIO
+
+    from pkg_publish.catalog import NamedSource
+    from pkg_publish.report.console import Console
+
+TOKENS = {"github-token": "GITHUB_TOKEN", "pypi-token": "PYPI_TOKEN", "testpypi-token": "TESTPYPI_TOKEN"}
+"""The environment variables that hold what never stands on a command line."""
+
+PORT = 8080
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The flags of the commands."""
+    _add_install(commands)
+    _add_serve(commands)
+
+
+def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "install",
+        help="install one version from where it was published",
+        description="Fetch one version from a target, compare it by digest, and let pip install that very file.",
+        epilog="Dependencies come from where pip's own settings say (PIP_INDEX_URL and the like). A login is named by options of the target, as for publish.",
+        allow_abbrev=False,
+    )
+    command.add_argument("requirement", metavar="NAME==VERSION")
+    _add_sources(command)
+    command.add_argument("--python", metavar="PATH", help="the Python to install into (default: the active environment's, else the first on PATH)")
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "serve",
+        help="be the package index of what was published, for pip, uv and browsers of this machine",
+        description="Serve targets as one package index on 127.0.0.1, until Ctrl-C. It keeps no state: the targets are the store.",
+        epilog="Behind a server of your own: the WSGI application pkg_publish.wsgi:application(), which reads PKG_PUBLISH_FROM.",
+        allow_abbrev=False,
+    )
+    _add_sources(command)
+    command.add_argument("--port", type=int, default=PORT, metavar="N", help=f"the port; 0: any that is free (default: {PORT})")
+    command.add_argument("--project", action="append", default=[], metavar="NAME", help="a project to list, where a registry cannot; may come several times")
+
+
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    says = "where it was published: the same text as in targets; may come several times: the first that knows a project is the only one for it"
+    command.add_argument("--from", dest="sources", metavar="TARGET", action="append", required=True, help=says)
+    command.add_argument("--debug", action="store_true", help="show the traceback of a bug of ours")
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> None:
+    """Run one of the commands; raises `PublishError` and `Mistakes`."""
+    match arguments.command:
+        case "serve":
+            _serve(arguments, environ, stream, console)
+        case _:
+            _install(arguments, environ, stream, console)
+
+
+def _install(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> None:
+    with watched(console) as watch:
+        found = sources(arguments.sources, environ)
+        python = Interpreter.ask(Path(arguments.python) if arguments.python else active_python(environ))
+        command = python.installer(environ)
+        stream.flush()
+        install(arguments.requirement, found, python, lambda reference: _call([*command, reference], environ), watch)
+
+
+def _serve(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> None:
+    with watched(console) as watch:
+        found = sources(arguments.sources, environ)
+        index = Index(Catalog(found, projects(arguments.project)), console.tell, stop=watch.stop)
+        with serving(index, arguments.port, console.tell) as address:
+            stream.write(f"{address}/simple/ is the index of {', '.join(each.place.title for each in found)}, until Ctrl-C\n")
+            stream.write(f"{shlex.join(['python3', '-m', 'pip', 'install', '--index-url', f'{address}/simple/', 'NAME'])}\n")
+            stream.flush()
+            watch.stop.wait()
+
+
+def projects(names: Iterable[str]) -> list[str]:
+    """Names of projects as people write them, normalised."""
+    return [canonicalize_name(each) for each in names]
+
+
+def sources(texts: Iterable[str], environ: Mapping[str, str]) -> list[NamedSource]:
+    """The targets that `--from` names, in order; raises `Mistakes`."""
+    parsed = [grammar.parse(text) for text in texts]
+    specs, mistakes = [spec for found, _ in parsed for spec in found], [each for _, wrong in parsed for each in wrong]
+    Mistakes.raise_any(mistakes)
+    runner = replace(Runner.read(environ), event_name="", event={})  # whoever may start a run may read what it can reach
+    tokens = {name: Secret(value) for name, variable in TOKENS.items() if (value := environ.get(variable, "").strip())}
+    found: list[NamedSource] = []
+    for target in make_targets(specs, Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=tokens), first=False, allow_public=True):
+        if isinstance(target, Source):
+            found.append(target)
+        else:
+            mistakes.append(ConfigError(f"nothing can be installed from {target.place.title}", code="no-source", cure="Name another target after --from."))
+    Mistakes.raise_any(mistakes)
+    return found
+
+
+def active_python(environ: Mapping[str, str]) -> Path:
+    """Who starts `run.py` with the Python of an environment means that one; an environment that we were installed into is ours alone."""
+    started = Path(sys.executable)
+    in_environment = (started.parent.parent / "pyvenv.cfg").is_file()
+    if in_environment and "PKG_PUBLISH_LIBRARY" in environ and "VIRTUAL_ENV" not in environ:
+        return started
+    return find_python(environ, started, started.parent.parent if in_environment else None)
+
+
+def _call(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Let pip speak for itself."""
+    return subprocess.run(command, env=dict(environ), check=False).returncode  # noqa: S603 - the user's own pip

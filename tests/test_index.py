@@ -1,0 +1,233 @@
+"""Sources as one package index: the pages, and who gets which."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+from tests.index_client import BLOCKS, DATA, FILES, SHA256, WHEEL, Counted, asking
+from tests.test_catalog import Library, Toy
+
+from pkg_publish.catalog import Catalog
+from pkg_publish.errors import Refused
+from pkg_publish.formats.simple_pages import HTML, JSON
+from pkg_publish.index import Index
+from pkg_publish.model import RemoteFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.index_client import Client
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Client]]:
+    """Serve sources, and return who asks."""
+    with ExitStack() as stack:
+        yield lambda *sources, **how: stack.enter_context(asking(*sources, **how))
+
+
+@pytest.fixture
+def source() -> Counted:
+    """A place with one wheel, which comes in four blocks."""
+    return Counted(WHEEL, blocks=BLOCKS)
+
+
+@pytest.fixture
+def client(serve: Callable[..., Client], source: Counted) -> Client:
+    """Who asks it."""
+    return serve(source)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [("*/*", "text/html; charset=utf-8"), (JSON, JSON), (f"{HTML}, text/html;q=0.1", f"{HTML}; charset=utf-8"), (f"text/html;q=0.2, {JSON}", JSON)],
+)
+def test_a_page_in_the_form_that_is_liked(client: Client, accept: str, kind: str) -> None:
+    """PEP 503 and PEP 691."""
+    for path in ("/simple/", "/simple/demo/"):
+        answer = client.get(path, Accept=accept)
+        assert (answer.status_code, answer.headers["Content-Type"], answer.headers["Vary"]) == (200, kind, "Accept")
+
+
+def test_a_client_that_likes_no_form(client: Client) -> None:
+    """Is told which there are."""
+    answer = client.get("/simple/demo/", Accept="image/png")
+
+    assert answer.status_code == 406
+    assert JSON in answer.text
+
+
+def test_links_lead_to_the_files(client: Client) -> None:
+    """Also of a version with an epoch and a local part; the metadata lies beside the file."""
+    (file,) = client.get("/simple/demo/", Accept=JSON).json()["files"]
+    url = requests.compat.urljoin(f"{client.url}/simple/demo/", file["url"])
+
+    assert requests.get(url, timeout=10).content == DATA
+    assert requests.get(f"{url}.metadata", timeout=10).content == Library.said
+    assert file["core-metadata"] == {"sha256": WHEEL.metadata_sha256}
+
+
+def test_what_was_read_is_not_read_again(client: Client, source: Counted) -> None:
+    """Neither the page nor the metadata, as long as they are fresh, however many ask at once."""
+    source.said = b"Name: demo"
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda _: client.get("/simple/demo/", Accept=JSON).content, range(40)))
+    client.get(f"{FILES}.metadata")
+    source.said = b"changed"
+
+    assert client.get(f"{FILES}.metadata").content == b"Name: demo"
+    assert len(set(answers)) == 1
+    assert source.asked == 1
+
+
+def test_a_page_that_is_known_is_not_sent_again(client: Client) -> None:
+    """By its ETag; each form has its own, and it is that of the content, whoever serves it."""
+    first = client.get("/simple/demo/", Accept=JSON)
+    again = client.get("/simple/demo/", Accept=JSON, If_None_Match=first.headers["ETag"])
+
+    assert first.headers["ETag"] == f'"{hashlib.sha256(first.content).hexdigest()}"'
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    assert client.get("/simple/demo/", Accept="text/html", If_None_Match=first.headers["ETag"]).status_code == 200
+
+
+def test_two_copies_serve_the_same(serve: Callable[..., Client]) -> None:
+    """They keep no state."""
+    answers = [serve(Toy(WHEEL)).get("/simple/demo/", Accept=JSON) for _ in range(2)]
+
+    assert answers[0].headers["ETag"] == answers[1].headers["ETag"]
+
+
+def test_an_unknown_project_is_not_found(client: Client) -> None:
+    """And it is said where it was looked for."""
+    answer = client.get("/simple/nothing-here/")
+
+    assert answer.status_code == 404
+    assert "toy=here has no nothing-here" in answer.text
+
+
+def test_a_source_that_refuses(serve: Callable[..., Client]) -> None:
+    """Is quoted in the words of the catalogue of errors; nobody else is asked."""
+    problem = Refused("the registry\x1b[31m says no", code="registry-denied", cure="Log in.", details=["a detail"])
+
+    answer = serve(Toy(listing=problem), Toy(WHEEL)).get("/simple/demo/")
+
+    assert answer.status_code == 502
+    assert answer.text.splitlines() == ["the registry?[31m says no. Log in.", "a detail", "docs/troubleshooting.md#registry-denied"]
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        ("", "/simple/"),
+        ("/", "/simple/"),
+        ("/simple", "/simple/"),
+        ("/simple/demo", "/simple/demo/"),
+        ("/simple/De_mo/", "/simple/de-mo/"),
+        ("/simple/De.mo", "/simple/de-mo/"),
+    ],
+)
+def test_one_address_for_each_page(client: Client, path: str, there: str) -> None:
+    """That of the normalised name, with a slash."""
+    answer = client.get(path)
+
+    assert (answer.status_code, answer.headers["Location"]) == (301, there)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/simple/../demo/",
+            "/simple/%2e%2e/",
+            "/simple/a%2Fb/",
+            "/simple/-demo/",
+            "/simple/demo/x/",
+            "/simple/d%00mo/",
+            "/simple/%c3%bc/",
+            "/other/",
+            "/files/",
+        ),
+        *(f"/files/demo/{'0' * 64}/{WHEEL.name}", f"/files/demo/{SHA256}/other-1.0.tar.gz", f"/files/demo/{SHA256}/..%2F{WHEEL.name}"),
+        *(f"/files/../{SHA256}/{WHEEL.name}", f"/files/other/{SHA256}/{WHEEL.name}", "//evil.example/simple/demo/", "/simple//demo/"),
+    ],
+)
+def test_nothing_leaves_the_namespace(client: Client, path: str) -> None:
+    """What is no page and no file is not there."""
+    session = requests.Session()
+    request = requests.Request("GET", client.url).prepare()
+    request.url = client.url + path
+
+    answer = session.send(request, allow_redirects=False, timeout=10)
+    session.close()
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_it_is_only_read(client: Client, method: str) -> None:
+    """Everything else is refused."""
+    answer = client.get("/simple/demo/", method)
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
+def test_a_place_that_cannot_list(serve: Callable[..., Client]) -> None:
+    """Says so; beside another that can, the list says it to people."""
+    assert "cannot list" in serve(Toy(WHEEL)).get("/simple/").text
+    assert serve(Toy(WHEEL)).get("/simple/").status_code == 404
+    assert "cannot list" in serve(Toy(WHEEL), Library(WHEEL)).get("/simple/").text
+    assert serve(Toy(WHEEL), named=["demo"]).get("/simple/", Accept=JSON).json()["projects"] == [{"name": "demo"}]
+
+
+def test_people_are_told_how_to_install(serve: Callable[..., Client], client: Client) -> None:
+    """Through this index and past it; what is left out is said."""
+    text = client.get("/simple/demo/").text
+    without = serve(Toy(RemoteFile(name="demo-1.0.tar.gz"))).get("/simple/demo/").text
+
+    assert f"pip install --index-url {client.url}/simple/ &#x27;demo==1!1.0+cu1&#x27;" in text
+    assert "pkg-publish install &#x27;demo==1!1.0+cu1&#x27; --from toy=here" in text
+    assert "1 files have no digest" in without
+    assert f"--index-url {client.url.rpartition(':')[0]}" in without
+
+
+def test_behind_another_server(source: Counted) -> None:
+    """The prefix is kept, and a host that is none is not shown."""
+    index, heads = Index(Catalog([source])), []
+    environ = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "/py", "PATH_INFO": "/simple/demo/", "wsgi.url_scheme": "https"}
+
+    def ask(**more: str) -> str:
+        return b"".join(index({**environ, **more}, lambda status, headers: heads.append((status, dict(headers))))).decode()
+
+    assert "--index-url https://packages.example/py/simple/" in ask(HTTP_HOST="packages.example")
+    assert "--index-url" not in ask(HTTP_HOST="x y; rm")
+    ask(PATH_INFO="/simple")
+    assert heads[-1][1]["Location"] == "/py/simple/"
+
+
+def test_few_spellings_of_a_page_are_kept(source: Counted) -> None:
+    """Whatever the client calls this host."""
+    index = Index(Catalog([source]))
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/simple/demo/", "wsgi.url_scheme": "https"}
+    pages = [b"".join(index({**environ, "HTTP_HOST": f"host{number}"}, lambda *_: None)) for number in range(20)]
+
+    assert len(set(pages)) == 20
+    assert len(index._known("demo").pages) == 8
+
+
+def test_unknown_projects_are_sent_upstream(serve: Callable[..., Client]) -> None:
+    """And no other: what a source knows, it alone has."""
+    client = serve(Toy(WHEEL), upstream="https://upstream.example/simple")
+
+    assert client.get("/simple/needed/").headers["Location"] == "https://upstream.example/simple/needed/"
+    assert client.get("/simple/demo/").status_code == 200
+
+
+def test_json_is_json(client: Client) -> None:
+    """To the last byte."""
+    assert json.loads(client.get("/simple/demo/", Accept=JSON).content)["name"] == "demo"
