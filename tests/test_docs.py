@@ -1,0 +1,52 @@
+"""What people copy from the documentation: YAML that is YAML, inputs that are there, targets that we take."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from pkg_publish import grammar
+from pkg_publish.config import inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCKS = [
+    pytest.param(text, id=f"{path.name}:{number}")
+    for path in PAGES
+    for number, text in enumerate(re.findall(r"^```yaml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+]
+
+
+def given(found: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - YAML
+    """The inputs of every step of ours, or of one whose action is not named."""
+    if isinstance(found, dict):
+        if "with" in found and "pkg-publish-action" in found.get("uses", "pkg-publish-action"):
+            yield found["with"]
+        for each in found.values():
+            yield from given(each)
+    elif isinstance(found, list):
+        for each in found:
+            yield from given(each)
+
+
+@pytest.mark.parametrize("text", BLOCKS)
+def test_what_people_copy_is_what_we_take(text: str) -> None:
+    """Every input is one of ours, and every list of targets has kinds and options that are there."""
+    for written in given(yaml.safe_load(text)):
+        assert written.keys() <= {each.name for each in inputs()}
+        if "targets" in written:
+            assert grammar.parse(written["targets"])[1] == []
+
+
+def test_links_lead_somewhere() -> None:
+    """Within the repository."""
+    links = [(path, link) for path in PAGES for link in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8"))]
+    assert links
+    assert [f"{path.name}: {link}" for path, link in links if not (path.parent / link).exists()] == []
