@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from tests import tables
 
 from pkg_publish import grammar
 from pkg_publish.config import inputs
+from pkg_publish.targets import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +45,18 @@ def test_what_people_copy_is_what_we_take(text: str) -> None:
         assert written.keys() <= {each.name for each in inputs()}
         if "targets" in written:
             assert grammar.parse(written["targets"])[1] == []
+
+
+def test_what_stands_for_the_inputs_of_others_is_there() -> None:
+    """In the second column every name is one of an input, an output, a target or an option of ours."""
+    options = {option.name for kind in KINDS for option in kind.options}
+    ours = {each.name for each in inputs()} | {kind.word for kind in KINDS} | options | tables.action()["outputs"].keys()
+    page = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+    assert len(rows) > 40
+    assert {name.partition(":")[0] for name in named} <= ours
 
 
 def test_links_lead_somewhere() -> None:
