@@ -11,7 +11,9 @@ from pkg_publish.errors import Integrity
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import BinaryIO, Self
+
+    from pkg_publish.errors import Failure, PublishError
 
 
 class Visibility(StrEnum):
@@ -180,3 +182,37 @@ class CheckRow:
     do: str = ""
     ok: bool | None = True
     """None: cannot be known before."""
+    failure: Failure | None = None
+    """What a publish would end with there, where that is certain."""
+    code: str = ""
+    """The anchor of a heading in `docs/troubleshooting.md`, if there is one."""
+    paste: str = ""
+    """The YAML or the command that mends it."""
+
+    @classmethod
+    def of(cls, check: str, problem: PublishError, *, sure: bool = True, means: str = "") -> Self:
+        """What a problem says; `sure`: a publish would meet it too."""
+        return cls(
+            check=check,
+            found=f"{problem.what}: {problem.said!r}" if problem.said else problem.what,
+            means=means,
+            do=problem.cure,
+            ok=False if sure else None,
+            failure=problem.kind if sure else None,
+            code=problem.code,
+            paste=problem.paste,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What the doctor asks a place about, as far as it is known without a build."""
+
+    project: str = ""
+    """Normalised name (PEP 503)."""
+    version: str = ""
+    """Normalised version (PEP 440)."""
+    files: tuple[Distribution, ...] = ()
+    """Those that would be published, if they are there."""
+    deep: bool = False
+    """An upload may be begun, and left, to learn whether it is allowed."""

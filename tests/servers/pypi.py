@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 from tests.servers.oidc import Exchange, Identities
 from tests.servers.serving import Call, Reply, Server
 
@@ -55,6 +57,7 @@ class Pypi(Server):
         self.second_factor = True
         self.verified_email = True
         self.json_status = 200
+        self.time_format = "%Y-%m-%dT%H:%M:%S.%fZ"
         self._passed = 0.0
         self._made: dict[tuple[str, str], float] = {}
 
@@ -78,6 +81,8 @@ class Pypi(Server):
                 return self._upload(call)
             case ["simple", *names]:
                 return self._simple(*names)
+            case ["pypi", project, "json"]:
+                return self._project(project)
             case ["pypi", project, version, "json"]:
                 return self._version(project, version)
             case ["files", name] if name in self.files:
@@ -174,6 +179,14 @@ class Pypi(Server):
         page = {"meta": {"api-version": "1.0"}, "name": project, "files": files}
         return Reply(body=json.dumps(page).encode(), headers={"Content-Type": LIST}) if files else Reply(status=404)
 
+    def _project(self, project: str) -> Reply:
+        if self.json_status != 200:
+            return Reply(status=self.json_status)
+        versions = sorted({found[1] for each in self._listed(project) if (found := named(str(each["filename"])))}, key=Version)
+        if not versions:
+            return Reply.of({"message": "Not Found"}, 404)
+        return Reply.of({"info": {"name": project, "version": versions[-1]}, "urls": []})
+
     def _version(self, project: str, version: str) -> Reply:
         if self.json_status != 200:
             return Reply(status=self.json_status)
@@ -183,9 +196,20 @@ class Pypi(Server):
     def _listed(self, project: str) -> list[dict[str, object]]:
         ours = {name: data for name, data in self.files.items() if (named(name) or ("",))[0] == project}
         return [
-            {"filename": name, "url": f"{self.url}/files/{name}", "size": len(data), "digests": {"sha256": hashlib.sha256(data).hexdigest()}}
+            {
+                "filename": name,
+                "url": f"{self.url}/files/{name}",
+                "size": len(data),
+                "digests": {"sha256": hashlib.sha256(data).hexdigest()},
+                "upload_time_iso_8601": self._time_of(name),
+            }
             for name, data in ours.items()
         ]
+
+    def _time_of(self, name: str) -> str | None:
+        """When the release of a file was made, as its JSON says it; None: the file came past the rules."""
+        made = self._made.get(named(name) or ("", ""))
+        return None if made is None else datetime.fromtimestamp(made - self._passed, UTC).strftime(self.time_format)
 
 
 def _no(status: int, words: str) -> Reply:

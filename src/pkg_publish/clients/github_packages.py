@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pkg_publish.clients.network import is_loopback
 from pkg_publish.clients.simple_api import SimpleIndex
 from pkg_publish.errors import PublishError
+from pkg_publish.model import CheckRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pkg_publish.clients.transport import Transport
     from pkg_publish.runner import Runner
     from pkg_publish.watch import Watch
@@ -55,3 +59,25 @@ def find(urls: list[str], transport: Transport, watch: Watch) -> tuple[str, list
         said = list(pool.map(ask, urls))
     watch.left()
     return next((url for url, why in zip(urls, said, strict=True) if not why), ""), [f"{url}: {why or 'an index'}" for url, why in zip(urls, said, strict=True)]
+
+
+def rows(problem: PublishError) -> Iterator[CheckRow]:
+    """What each address answered, and why nobody can make a Python registry of them; `problem` says that there is none."""
+    none = CheckRow(check="", found="", ok=False, failure=problem.kind, code=problem.code)
+    for line in problem.details:
+        url, asked, said = line.partition(": ")
+        yield replace(none, check=url if asked else "addresses", found=said or line, means="no Python registry is there")
+    yield replace(
+        none,
+        check="package API",
+        found="it knows npm, maven, rubygems, docker, nuget and container, and it lists, reads, deletes and restores; it creates nothing",
+        means="a package is made by its own client's upload alone, and there is no Python client's address; "
+        "the job's own token gets 400 even when it asks for types that exist, so it was not asked",
+    )
+    yield replace(
+        none,
+        check="creating it by hand, settings, other names, other tokens, support",
+        found="none of them helps",
+        means="this is no mistake in the repository, the token or the name: GitHub has closed the plan for it (github/roadmap#94) and has no such service",
+        do="publish to `ghcr`, `github-release` or an index of your own; this target is passed by",
+    )

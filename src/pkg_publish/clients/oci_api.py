@@ -149,6 +149,10 @@ class Repository:
             url = self._mine(answer, link, "the next page of tags")
         return found
 
+    def ask_to_write(self, watch: Watch) -> None:
+        """Begin an upload and leave it: some day the registry forgets it. Raises what keeps us from writing."""
+        self._session(Outgoing.of(b"", "nothing, to learn whether we may"), watch)
+
     def push(self, blobs: Sequence[Outgoing], watch: Watch) -> None:
         """Send those that are not there, all at the same time."""
         together([partial(self._push, each, watch, first=each is blobs[0]) for each in blobs])

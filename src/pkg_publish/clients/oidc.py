@@ -167,12 +167,21 @@ def _claims(identity: str) -> Iterator[tuple[str, str]]:
         yield name, str(claims.get(name) or "none")[:200]
 
 
+def claims() -> dict[str, str]:
+    """What the job's identity says of the job, by an identity that is for nobody but us and goes nowhere; raises `Refused` where the job may not have one."""
+    return dict(_claims(_identity("pkg-publish-doctor")))
+
+
+def workflow_file(claims: Mapping[str, str]) -> str:
+    """The file of the workflow that an identity names: `release.yml`."""
+    return claims.get("workflow_ref", "").partition("@")[0].rpartition("/")[2]
+
+
 def registration(index: str, claims: Mapping[str, str]) -> str:
     """The address of the form for a new trusted publisher, filled in."""
     owner, _, name = claims.get("repository", "").partition("/")
-    workflow = claims.get("workflow_ref", "").partition("@")[0].rpartition("/")[2]
     environment = claims.get("environment", "")
-    facts = {"provider": "github", "owner": owner, "repository": name, "workflow_filename": workflow}
+    facts = {"provider": "github", "owner": owner, "repository": name, "workflow_filename": workflow_file(claims)}
     if environment not in {"", "none"}:
         facts["environment"] = environment
     return f"{index}/manage/account/publishing/?{urlencode(facts)}"

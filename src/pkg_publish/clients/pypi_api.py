@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pkg_publish.clients.refusals import TEMPORARY, Refusal, refused
@@ -109,17 +110,42 @@ REFUSALS = (
 
 def version_files(index: str, project: str, version: str, transport: Transport, watch: Watch) -> list[RemoteFile]:
     """The files of a version as its JSON lists them, which no cache holds back; an empty list is a proof."""
-    url = f"{index}/pypi/{project}/{version}/json"
+    found = _json(index, f"{project}/{version}", transport, watch)
+    return list(_files(found.get("urls")))
+
+
+def latest_version(index: str, project: str, transport: Transport, watch: Watch) -> str:
+    """The version that the index shows first; empty: there is no such project."""
+    match _json(index, project, transport, watch):
+        case {"info": {"version": str(version)}}:
+            return version
+        case _:
+            return ""
+
+
+def open_since(index: str, project: str, version: str, transport: Transport, watch: Watch) -> datetime | None:
+    """When the first file of a version came; None: it has none, or the index does not say."""
+    listed = _json(index, f"{project}/{version}", transport, watch).get("urls")
+    times = [each.get("upload_time_iso_8601") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    try:
+        return min((datetime.fromisoformat(time) for time in times if isinstance(time, str)), default=None)
+    except (ValueError, TypeError):  # no time, or one with a zone beside one without
+        return None
+
+
+def _json(index: str, path: str, transport: Transport, watch: Watch) -> dict[str, object]:
+    """What the index says below `/pypi/`; empty when it does not know it."""
+    url = f"{index}/pypi/{path}/json"
     request = Request(
         doing=f"reading {url}", url=url, headers={"Cache-Control": "max-age=0"}, expects=frozenset({"application/json"}), most=LONGEST_JSON, hops=1
     )
     answer = transport.read(request, watch)
     if answer.status == NOT_FOUND:
-        return []
+        return {}
     if not answer.ok:
         raise refused(TEMPORARY, answer, request.doing)
     found = answer.json()
-    return list(_files(found.get("urls") if isinstance(found, dict) else None))
+    return found if isinstance(found, dict) else {}
 
 
 def _files(listed: object) -> Iterator[RemoteFile]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pkg_publish.model import CheckRow, Item, Place, Receipt, Release, RemoteFile
+    from pkg_publish.model import CheckRow, Item, Place, Receipt, Release, RemoteFile, Subject
     from pkg_publish.runner import Runner
     from pkg_publish.secret import Secret
     from pkg_publish.watch import Watch
@@ -105,6 +105,14 @@ class Links(Protocol):
 
     def addresses(self, files: Sequence[RemoteFile], watch: Watch) -> Sequence[str]:
         """A public address for each; empty where a reader would need a login."""
+
+
+@runtime_checkable
+class Examines(Protocol):
+    """An eighth ability, for doctor alone: like `check`, raises nothing and writes nothing that stays."""
+
+    def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
+        """The rows of `check`, and those that are about one project or take longer to find."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from pkg_publish.clients import github_checks
 from pkg_publish.clients.attachments import Checksums, extra_files
 from pkg_publish.clients.github_api import GithubApi
 from pkg_publish.clients.github_home import GithubHome
-from pkg_publish.clients.github_refusals import ABSENT, WRITE_CONTENTS, immutable
+from pkg_publish.clients.github_refusals import ABSENT, IMMUTABLE, WRITE_CONTENTS, immutable
 from pkg_publish.clients.github_wishes import Wishes, odd
 from pkg_publish.clients.network import Network
 from pkg_publish.clients.transport import Transport
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from pkg_publish.clients.attachments import File
     from pkg_publish.formats.github_release import Asset, TaggedRelease
-    from pkg_publish.model import LocalFile, Release
+    from pkg_publish.model import LocalFile, Release, Subject
     from pkg_publish.targets.base import Ambient, TargetSpec
     from pkg_publish.watch import Watch
 
@@ -212,11 +213,22 @@ class GithubRelease:
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """The repository, the token's permission, the tag and its release, and the extra files."""
+        yield from self._rows(self._wishes.tag, watch)
+
+    def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
+        """The same for the tag of a version, with drafts, and names that GitHub would change."""
+        tag = self._wishes.tag_of(subject.version) if subject.version else self._wishes.tag
+        yield from self._rows(tag, watch)
+        if tag:
+            yield from github_checks.drafts(self._api, tag, watch)
+        yield github_checks.names(subject)
+
+    def _rows(self, tag: str, watch: Watch) -> Iterator[CheckRow]:
         yield _row("repository", lambda: f"{self._api.name} is {'private' if self._api.is_private(watch) else 'readable for everybody'}")
         yield self._permission(watch)
-        if tag := self._wishes.tag:
+        if tag:
             yield _row("tag", lambda: f"{tag} is on {commit}" if (commit := self._api.commit_of(tag, watch)) else f"{tag} will be made")
-            yield _row("release", lambda: self._found(tag, watch))
+            yield self._release(tag, watch)
         if self._wishes.patterns:
             yield _row("extra files", lambda: ", ".join(each.name for each in self._extra))
 
@@ -226,14 +238,18 @@ class GithubRelease:
             self._api.ask_to_write(self._wishes.tag or "v0", watch)
         except PublishError as problem:
             known = problem.code not in {"github-refused", "commit-not-there"}
-            return CheckRow(check="permission", found=problem.what, do=problem.cure, ok=False if known else None)
+            return CheckRow.of("permission", problem, sure=known)
         return CheckRow(check="permission", found="this token may write releases")
 
-    def _found(self, tag: str, watch: Watch) -> str:
-        there = self._api.published(tag, watch)
-        if there is None:
-            return f"{tag} has none that is published"
-        return f"{tag} is published{', and locked: nothing can be added' if there.immutable else ''}"
+    def _release(self, tag: str, watch: Watch) -> CheckRow:
+        try:
+            there = self._api.published(tag, watch)
+        except PublishError as problem:
+            return CheckRow.of("release", problem)
+        if there and there.immutable:
+            found, means = f"{tag} is published, and locked: nothing can be added", "what it has already is not sent again"
+            return CheckRow(check="release", found=found, means=means, do=self._api.immutable["cure"], ok=None, code=IMMUTABLE)
+        return CheckRow(check="release", found=f"{tag} is published" if there else f"{tag} has none that is published")
 
     def _home(self, release: Release) -> GithubHome:
         wish = self._wishes.wish(release.project, release.version, self._marker.commit)
@@ -275,4 +291,4 @@ def _row(check: str, found: Callable[[], str]) -> CheckRow:
     try:
         return CheckRow(check=check, found=found())
     except PublishError as problem:
-        return CheckRow(check=check, found=problem.what, do=problem.cure, ok=False)
+        return CheckRow.of(check, problem)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients import ghcr, oci_catalog
+from pkg_publish.clients import ghcr, oci_catalog, oci_checks
 from pkg_publish.clients.network import Network, Origin
-from pkg_publish.clients.oci_api import PULL, PUSH, Outgoing, Repository
+from pkg_publish.clients.oci_api import PUSH, Outgoing, Repository
 from pkg_publish.clients.oci_journal import Journal
 from pkg_publish.clients.oci_registry import Registry
 from pkg_publish.clients.oci_versions import files_of, first_look, index_of, is_public, whole
@@ -19,13 +19,13 @@ from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import ConfigError, Invalid, PolicyError, PublishError, Unavailable
 from pkg_publish.formats import journal, oci
 from pkg_publish.formats.version_index import VersionIndex, annotations_of
-from pkg_publish.model import CheckRow, Place, Receipt, Visibility
+from pkg_publish.model import Place, Receipt, Visibility
 from pkg_publish.targets.base import Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pkg_publish.model import Distribution, Item, Release, RemoteFile
+    from pkg_publish.model import CheckRow, Distribution, Item, Release, RemoteFile, Subject
     from pkg_publish.runner import Runner
     from pkg_publish.targets.base import Ambient, TargetSpec
     from pkg_publish.watch import Watch
@@ -220,18 +220,14 @@ class Oci:
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """Whether the registry answers, and lets us in as writers; what a login may write to shows in the first upload."""
-        if self.github and self.registry.is_anonymous:
-            yield CheckRow(check="login", found="none", means="nobody writes there without", do="give `github-token`, and the job `packages: write`", ok=False)
-            return
-        scope = (f"repository:{self.namespace}:{PULL if self.registry.is_anonymous else PUSH}",)
-        try:
-            self.registry.greet(scope, watch)
-        except PublishError as problem:
-            yield CheckRow(check="registry", found=problem.what, do=problem.cure, ok=False)
-            return
-        yield CheckRow(check="registry", found=f"{self.registry.host} lets us in")
-        login = "none" if self.registry.is_anonymous else "accepted"
-        yield CheckRow(check="login", found=login, means="whether it is enough to write there shows in the first upload", ok=None)
+        yield from oci_checks.access(self.registry, self.namespace, watch, github=self.github)
+
+    def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
+        """The same, and what is under the project's name."""
+        rows = list(self.check(watch))
+        yield from rows
+        if subject.project and all(row.ok is not False for row in rows):
+            yield from oci_checks.package(self.registry, self._name(subject.project), watch, github=self.runner if self.github else None, deep=subject.deep)
 
     def _name(self, project: str) -> str:
         return f"{self.namespace}/{oci.repository_name(project)}"

@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients import oidc, pypi_api
+from pkg_publish.clients import oidc, pypi_api, pypi_checks
 from pkg_publish.clients.network import Credential, Network, Origin
 from pkg_publish.clients.simple_api import SimpleIndex
 from pkg_publish.clients.transport import Transport
 from pkg_publish.clients.upload_api import UploadApi, upload_address
-from pkg_publish.errors import ConfigError, Invalid, PublishError
+from pkg_publish.errors import ConfigError, Failure, Invalid, PublishError
 from pkg_publish.formats.filename import named
 from pkg_publish.model import CheckRow, Distribution, Place, Receipt, Visibility
 from pkg_publish.watch import Hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from pkg_publish.model import Item, Release, RemoteFile
+    from pkg_publish.model import Item, Release, RemoteFile, Subject
     from pkg_publish.secret import Secret
     from pkg_publish.targets.base import Ambient, Option, TargetSpec
     from pkg_publish.watch import Watch
@@ -60,7 +60,9 @@ class PypiKind:
         url = upload_address(test=self.word == "testpypi")
         login = Login(token, has_identity="ACTIONS_ID_TOKEN_REQUEST_URL" in ambient.environ)
         settles = 0.0 if Origin.of(url).loopback else SETTLES
-        return Pypi(place=place, url=url, transport=Transport(Network.read(ambient.environ)), login=login, settles=settles)
+        job = {"repository": ambient.runner.repository, "workflow_ref": ambient.environ.get("GITHUB_WORKFLOW_REF", "")}
+        known = {name: value for name, value in job.items() if value}
+        return Pypi(place=place, url=url, transport=Transport(Network.read(ambient.environ)), login=login, settles=settles, job=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class Pypi:
     login: Login
     settles: float
     """Its index stands behind a CDN."""
+    job: Mapping[str, str] = field(default_factory=dict)
+    """What is known of the job without its identity, by the names of claims."""
 
     @property
     def web(self) -> str:
@@ -141,10 +145,17 @@ class Pypi:
         try:
             said = self.index.probe(watch)
         except PublishError as problem:
-            yield CheckRow(check="index", found=problem.what, do=problem.cure, ok=False)
+            yield CheckRow.of("index", problem)
         else:
-            yield CheckRow(check="index", found=said or f"{self.index.url} answers", ok=not said)
+            yield CheckRow(check="index", found=said or f"{self.index.url} answers", ok=not said, failure=Failure.UNAVAILABLE if said else None)
         yield self.login.check()
+
+    def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
+        """The same, the project's name and version there, and the trusted publisher that this job would need."""
+        yield from self.check(watch)
+        yield from pypi_checks.rows(self.web, self.place.title, subject, self.transport, watch)
+        if self.login.is_identity:
+            yield pypi_checks.publisher(self.web, self.login.claims() or self.job, subject.project)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +197,28 @@ class Login:
                 self._minted, self._until = minted.token, watch.now() + minted.seconds - RENEWED
             return self._minted
 
+    def claims(self) -> dict[str, str]:
+        """What the job's identity says of it; empty where it cannot be had."""
+        with suppress(PublishError):
+            return oidc.claims() if self._has_identity else {}
+        return {}
+
     def check(self) -> CheckRow:
         """Who would upload."""
         if self._given:
             return CheckRow(check="login", found="a token", means="whether it is right shows in the first upload", ok=None)
         if self._has_identity:
             return CheckRow(check="login", found="the job's identity", means="whether the index knows it shows in the first upload", ok=None)
-        return CheckRow(check="login", found="none", means="the job may not ask for an identity", do="add `id-token: write`", ok=False)
+        return CheckRow(
+            check="login",
+            found="none",
+            means="the job may not ask for an identity",
+            do="add `id-token: write`",
+            ok=False,
+            failure=Failure.REFUSED,
+            code="id-token-permission",
+            paste=oidc.PERMISSION,
+        )
 
 
 def _attestations(distribution: Distribution) -> str:

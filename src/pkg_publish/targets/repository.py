@@ -20,7 +20,7 @@ from pkg_publish.targets.base import Option
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pkg_publish.model import Distribution, Item, Release, RemoteFile
+    from pkg_publish.model import Distribution, Item, Release, RemoteFile, Subject
     from pkg_publish.targets.base import Ambient, TargetSpec
     from pkg_publish.watch import Watch
 
@@ -153,7 +153,7 @@ class Repository:
         try:
             said = self._api.index.probe(watch)
         except PublishError as problem:
-            yield CheckRow(check="index", found=problem.what, do=problem.cure, ok=False)
+            yield CheckRow.of("index", problem)
         else:
             means = "it lists no projects, and may still show each of them" if said else ""
             yield CheckRow(check="index", found=f"{url} {said or 'answers'}", means=means, ok=None if said else True)
@@ -226,6 +226,17 @@ class GithubPackages:
             yield from self._found.check(watch)
         else:
             yield CheckRow(check="Python registry", found="GitHub Packages has none", means="this target is passed by", do="leave it out of `targets`", ok=None)
+
+    def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
+        """What each address answers, and why nothing makes a registry of them; or the rows of the one that was found."""
+        try:
+            found = self._registry(subject.project or self._runner.name, watch)
+        except Unsupported as problem:
+            yield from github_packages.rows(problem)
+        except PublishError as problem:
+            yield CheckRow.of("Python registry", problem)
+        else:
+            yield from found.check(watch)
 
     def _registry(self, project: str, watch: Watch) -> Repository:
         """The registry, searched for once a run; raises `Unsupported` when there is none."""

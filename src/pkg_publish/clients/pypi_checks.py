@@ -1,0 +1,98 @@
+"""What PyPI says of a project before a publish, a row each, and what to type into its form for a trusted publisher."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from pkg_publish.clients import oidc, pypi_api
+from pkg_publish.errors import Failure, PublishError
+from pkg_publish.model import CheckRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pkg_publish.clients.transport import Transport
+    from pkg_publish.model import Subject
+    from pkg_publish.watch import Watch
+
+OPEN = timedelta(days=14)
+"""So long after its first file a version takes others."""
+
+
+def rows(index: str, title: str, subject: Subject, transport: Transport, watch: Watch) -> Iterator[CheckRow]:
+    """The project's name, the version and how long that stays open, the limits; and what there is to know of TestPyPI."""
+    if title == "TestPyPI":
+        means = "what is there is no store: rehearse, and publish elsewhere; accounts, tokens and publishers are its own"
+        yield CheckRow(check="what it is", found="public, and emptied now and then", means=means)
+    if not subject.project:
+        yield CheckRow(check="project", found="its name is not known without a build", ok=None)
+        return
+    try:
+        latest = pypi_api.latest_version(index, subject.project, transport, watch)
+        since = pypi_api.open_since(index, subject.project, subject.version, transport, watch) if latest and subject.version else None
+    except PublishError as problem:
+        yield CheckRow.of("project", problem, sure=False)
+        return
+    yield _name(subject.project, latest, index)
+    if since:
+        yield _age(subject, since)
+
+
+def _name(project: str, latest: str, index: str) -> CheckRow:
+    """Whether the name is free, and for whom it is not."""
+    if latest:
+        return CheckRow(
+            check="project", found=f"{project} is there, at {latest}", means="only its owners publish to it", do=f"see {index}/project/{project}/", ok=None
+        )
+    if project.replace("-", "_") in {name.lower() for name in sys.stdlib_module_names}:
+        means = "it is that of a module of Python's standard library, which nobody gets"
+        return CheckRow(
+            check="project",
+            found=f"{project} is free",
+            means=means,
+            do="rename the project",
+            ok=False,
+            failure=Failure.INVALID,
+            code="project-name-not-allowed",
+        )
+    means = "the first publish makes it; by trusted publishing, a pending publisher of this very name must stand ready"
+    return CheckRow(check="project", found=f"{project} is free, unless the name is reserved or too like another", means=means, ok=None)
+
+
+def _age(subject: Subject, since: datetime) -> CheckRow:
+    """A version takes new files for two weeks; what it has already may be sent again for ever."""
+    until = since + OPEN
+    found = f"{subject.version} is there since {since:%Y-%m-%d}"
+    if until > datetime.now(UTC):
+        return CheckRow(check="14 days", found=found, means=f"it takes new files until {until:%Y-%m-%d}")
+    return CheckRow(
+        check="14 days",
+        found=found,
+        means="it takes no new file any more; the same bytes once more do no harm",
+        do="publish a new version",
+        ok=None,
+        code="release-too-old",
+    )
+
+
+def publisher(index: str, claims: Mapping[str, str], project: str) -> CheckRow:
+    """What to type into the form of a trusted publisher, and the form with all of that filled in."""
+    repository, workflow = claims.get("repository", "OWNER/REPO"), oidc.workflow_file(claims) or "release.yml"
+    environment = claims.get("environment", "")
+    typed = [
+        f"project {project or 'NAME'}",
+        f"owner {repository.partition('/')[0]}",
+        f"repository {repository.partition('/')[2]}",
+        f"workflow {workflow}",
+        f"environment {environment if environment not in {'', 'none'} else '(none)'}",
+    ]
+    return CheckRow(
+        check="trusted publisher",
+        found=" · ".join(typed),
+        means="a publisher at the index must have exactly these; whether one has shows in the first upload",
+        do=f"register it at {oidc.registration(index, claims)}",
+        ok=None,
+        code="no-such-publisher",
+    )
