@@ -7,7 +7,7 @@ MAIN = $(firstword $(PYTHONS))
 OTHERS = $(wordlist 2, 9, $(PYTHONS))
 PYTEST = -m pytest -q -n auto --maxprocesses 4
 
-.PHONY: test parts lint types whole engine format lock
+.PHONY: test parts lint types whole engine bench format lock
 
 test: parts lint types whole engine
 
@@ -31,6 +31,10 @@ whole: parts
 # What is about our code, on the other supported Pythons of this machine.
 engine: parts
 	@for python in $(OTHERS); do echo "tests     engine, on $$python"; $$python $(PYTEST) -m engine -p no:cacheprovider || exit 1; done
+
+# Our numbers beside our peers'; with all rows it writes docs/performance.md. `make bench BENCH="--quick"` only tries the tool.
+bench: parts
+	@$(MAIN) -m benchmarks $(BENCH)
 
 format: parts
 	$(MAIN) -m ruff check --fix --quiet

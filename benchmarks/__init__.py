@@ -1,0 +1,1 @@
+"""Our numbers beside our peers', on the same bytes in one run: `python -m benchmarks`."""
