@@ -53,6 +53,7 @@ PARTS = (
     Part("registry", "go", "github.com/distribution/distribution/v3/cmd/registry", "v3.1.2"),
     Part("regctl", "go", "github.com/regclient/regclient/cmd/regctl", "v0.11.7"),
     Part("busybox", "debian", "busybox"),
+    Part("chromium", "debian", "chromium"),
     Part("docker-registry", "debian", "docker-registry"),
     Part("skopeo", "debian", "skopeo"),
     Part("languageservice", "npm", "@actions/languageservice"),

@@ -6,6 +6,7 @@ import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -194,6 +195,15 @@ def test_people_are_told_how_to_install(serve: Callable[..., Client], client: Cl
     assert "pkg-publish install &#x27;demo==1!1.0+cu1&#x27; --from toy=here" in text
     assert "1 files have no digest" in without
     assert f"--index-url {client.url.rpartition(':')[0]}" in without
+
+
+def test_people_are_told_of_the_version_that_they_should_have(serve: Callable[..., Client]) -> None:
+    """Neither one that was withdrawn nor an unfinished one, as long as there is another."""
+    files = [replace(WHEEL, name=f"demo-{version}.tar.gz", yanked=yanked) for version, yanked in (("1.0", None), ("2.0", "bad"), ("3.0rc1", None))]
+
+    assert "&#x27;" not in serve(Toy(*files)).get("/simple/demo/").text
+    assert "install demo==1.0 --from" in serve(Toy(*files)).get("/simple/demo/").text
+    assert "install demo==3.0rc1 --from" in serve(Toy(*files[1:])).get("/simple/demo/").text
 
 
 def test_behind_another_server(source: Counted) -> None:

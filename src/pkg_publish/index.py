@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 from packaging.utils import InvalidName, canonicalize_name
 
+from pkg_publish import pages
 from pkg_publish.catalog import metadata_of, proven
 from pkg_publish.errors import ConfigError, PublishError
 from pkg_publish.formats import index_pages, negotiation, simple_pages
@@ -27,7 +27,7 @@ from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from pkg_publish.catalog import Catalog, Shelf
@@ -125,11 +125,8 @@ class Index:
 
     def _write(self, shelf: Shelf, kind: str, base: str) -> bytes:
         described = isinstance(shelf.source, Describes)
-        links = index_pages.sorted_links(Link(file=each, url=_address(shelf.project, each), described=described) for each in shelf.files)
-        if kind == simple_pages.JSON:
-            return index_pages.project_json(shelf.project, links)
-        notes = [f"{shelf.unproven} files have no digest there and are left out."] if shelf.unproven else []
-        return index_pages.project_html(shelf.project, links, _commands(shelf, links, base), notes)
+        links = [Link(file=each, url=pages.address(shelf.project, each), described=described) for each in shelf.files]
+        return pages.json(shelf, links) if kind == simple_pages.JSON else pages.html(shelf, links, base)
 
     def _file(self, environ: Mapping[str, Any], project: str, sha256: str, name: str) -> Reply:
         shelf = self._known(project).shelf
@@ -208,17 +205,6 @@ def _cut(blocks: Iterator[bytes], part: range) -> Iterator[bytes]:
             yield held
         held = piece or held
     yield held
-
-
-def _address(project: str, file: RemoteFile) -> str:
-    return f"../../files/{project}/{file.sha256}/{quote(file.name)}"
-
-
-def _commands(shelf: Shelf, links: Sequence[Link], base: str) -> list[str]:
-    """How a person installs the newest version: through this index, and past it."""
-    newest = f"{shelf.project}=={links[-1].version}" if links else shelf.project
-    here = [shlex.join(["python3", "-m", "pip", "install", "--index-url", f"{base}/simple/", newest])] if base else []
-    return [*here, shlex.join(["pkg-publish", "install", newest, "--from", shelf.source.place.name])] if links else here
 
 
 def _base(environ: Mapping[str, Any]) -> str:

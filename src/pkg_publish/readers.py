@@ -1,4 +1,4 @@
-"""The commands that read what was published: `install`, `serve`."""
+"""The commands that read what was published: `install`, `serve`, `index`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pkg_publish import grammar
 from pkg_publish.catalog import Catalog
 from pkg_publish.clients.wsgi_server import serving
 from pkg_publish.errors import ConfigError, Mistakes
+from pkg_publish.freeze import Freezer
 from pkg_publish.index import Index
 from pkg_publish.install import install
 from pkg_publish.interpreter import Interpreter, find_python
@@ -42,6 +43,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """The flags of the commands."""
     _add_install(commands)
     _add_serve(commands)
+    _add_index(commands)
 
 
 def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -70,6 +72,20 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.add_argument("--project", action="append", default=[], metavar="NAME", help="a project to list, where a registry cannot; may come several times")
 
 
+def _add_index(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "index",
+        help="write the package index of what was published as files, for any web server",
+        description="Write a folder that is a package index (PEP 503): files are copied, or linked to where anybody can fetch them, as release assets.",
+        epilog="A second run writes only what has changed, and deletes nothing.",
+        allow_abbrev=False,
+    )
+    _add_sources(command)
+    command.add_argument("--to", metavar="DIR", required=True, help="the folder, which becomes the root of a web site")
+    command.add_argument("--url", default="", metavar="URL", help="the address of that site, for the commands on its pages")
+    command.add_argument("--project", action="append", default=[], metavar="NAME", help="a project to write; may come several times (default: all)")
+
+
 def _add_sources(command: argparse.ArgumentParser) -> None:
     says = "where it was published: the same text as in targets; may come several times: the first that knows a project is the only one for it"
     command.add_argument("--from", dest="sources", metavar="TARGET", action="append", required=True, help=says)
@@ -81,6 +97,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextI
     match arguments.command:
         case "serve":
             _serve(arguments, environ, stream, console)
+        case "index":
+            _index(arguments, environ, stream, console)
         case _:
             _install(arguments, environ, stream, console)
 
@@ -103,6 +121,13 @@ def _serve(arguments: argparse.Namespace, environ: Mapping[str, str], stream: Te
             stream.write(f"{shlex.join(['python3', '-m', 'pip', 'install', '--index-url', f'{address}/simple/', 'NAME'])}\n")
             stream.flush()
             watch.stop.wait()
+
+
+def _index(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> None:
+    with watched(console) as watch:
+        catalog = Catalog(sources(arguments.sources, environ), projects(arguments.project))
+        frozen = Freezer(folder=Path(arguments.to), base=arguments.url.rstrip("/")).freeze(catalog, watch)
+    stream.write(f"{arguments.to} is the index of {frozen.projects} projects: {frozen.copied} files are in it, {frozen.linked} are linked to\n")
 
 
 def projects(names: Iterable[str]) -> list[str]:

@@ -27,6 +27,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; bas
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.2rem .6rem;border-top:1px solid #8884;vertical-align:top}"
+    "td:nth-child(3){white-space:nowrap}"
     "code,pre{font-family:ui-monospace,monospace;font-size:.85em;overflow-wrap:anywhere;white-space:pre-wrap}pre{background:#8882;padding:.6rem}"
     ":root{color-scheme:light dark}"
 )
@@ -80,7 +81,8 @@ def _json(link: Link) -> dict[str, Any]:
 
 
 def _metadata(link: Link) -> str | None:
-    return link.file.metadata_sha256 if link.described else None
+    """That of a wheel alone: what an sdist says of itself may be otherwise once it is built (PEP 658)."""
+    return link.file.metadata_sha256 if link.described and link.file.name.endswith(".whl") else None
 
 
 def project_html(project: str, links: Sequence[Link], commands: Sequence[str], notes: Sequence[str] = ()) -> bytes:
