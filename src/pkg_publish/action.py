@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pkg_publish import build, verdict
+from pkg_publish import build, consultation, verdict
 from pkg_publish.config import Config, inputs
 from pkg_publish.errors import Mistakes, PublishError
 from pkg_publish.formats import neutral
@@ -58,6 +58,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO) -> int:
             return _begin_build(environ, stream)
         case "handed-build":
             return _build(json.load(sys.stdin), environ, stream)
+        case "doctor":
+            return _doctor(environ, stream)
         case _:
             return _publish(environ, stream)
 
@@ -81,6 +83,13 @@ def _publish(environ: Mapping[str, str], stream: TextIO) -> int:
         watch.tell(report)
         files.write(report, path or files.report_path(runner), watch.tell, summary=given.get("summary", "").lower() != "false")
         return report.exit_code
+
+
+def _doctor(environ: Mapping[str, str], stream: TextIO) -> int:
+    """The step of the action `doctor`."""
+    given = _mapped({name: str(value) for name, value in json.loads(environ["PKG_PUBLISH_INPUTS"]).items()}, environ)
+    with console_for(Runner.read(environ), environ, stream) as console:
+        return consultation.in_a_step(given, environ, stream, console, lambda config: _mask(config, environ, stream))
 
 
 def _begin_build(environ: Mapping[str, str], stream: TextIO) -> int:

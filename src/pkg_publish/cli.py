@@ -10,7 +10,7 @@ from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pkg_publish import __version__, grammar, readers, verdict
+from pkg_publish import __version__, consultation, grammar, readers, verdict
 from pkg_publish.config import Config, inputs
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PublishError
 from pkg_publish.process import began, console_for, job_for, leave, scratch, watched, write_report
@@ -45,6 +45,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO, errors:
     match arguments.command:
         case "publish":
             return _publish(arguments, environ, console)
+        case "doctor":
+            return _doctor(arguments, environ, stream, console)
         case _:
             return _read(arguments, environ, stream, console)
 
@@ -79,6 +81,7 @@ def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentP
     parser.add_argument("--version", action="version", version=f"pkg-publish {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_publish(commands)
+    consultation.add_command(commands, lambda each: _help(each.says, each.default))
     readers.add_commands(commands)
     return parser, commands.choices
 
@@ -106,7 +109,7 @@ def _help(says: str, default: str) -> str:
 
 def _given(arguments: argparse.Namespace, environ: Mapping[str, str]) -> dict[str, str]:
     """The inputs as the command line and the environment give them; raises `Mistakes`."""
-    given = {each.name: value for each in inputs() if not each.secret and (value := getattr(arguments, each.name.replace("-", "_"))) is not None}
+    given = {each.name: value for each in inputs() if not each.secret and (value := getattr(arguments, each.name.replace("-", "_"), None)) is not None}
     if arguments.project is not None:
         named = given.setdefault("project-dir", arguments.project)
         if Path(named) != Path(arguments.project):
@@ -131,6 +134,15 @@ def _publish(arguments: argparse.Namespace, environ: Mapping[str, str], console:
         if report_path is not None:
             write_report(report, report_path, watch.tell)
         return report.exit_code
+
+
+def _doctor(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> int:
+    with console:
+        try:
+            return consultation.at_the_terminal(_given(arguments, environ), environ, stream, console, deep=arguments.deep)
+        except Mistakes as mistakes:
+            console.tell(mistakes)
+            return mistakes.found[0].kind.exit_code
 
 
 def _read(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> int:

@@ -153,6 +153,10 @@ class RunnerFiles:
         """Append one output."""
         self._append(self.output, self._entry(name, value), tell)
 
+    def add_to_summary(self, text: str, tell: Callable[[object], None]) -> None:
+        """Append Markdown."""
+        self._append(self.summary, text, tell)
+
     @staticmethod
     def _entry(name: str, value: str) -> str:
         return neutral.output(name, value, f"ghadelimiter_{secrets.token_hex(16)}")

@@ -52,7 +52,8 @@ def table(diagnosis: Diagnosis, width: int) -> Iterator[str]:
     width = min(width, WIDE)
     for group in diagnosis.groups:
         yield neutral.line(group.title, width)
-        yield from (_stacked(group, width) if width < NARROW else _columns(group, width))
+        for line in _stacked(group, width) if width < NARROW else _columns(group, width):
+            yield neutral.line(line, LIMIT)  # where a line is broken, the next may begin with a command
         yield ""
     yield from _pastes(diagnosis)
     yield neutral.line(f"{verdict(diagnosis)}.", LIMIT)

@@ -1,0 +1,131 @@
+"""The command and the action `doctor`: what was found is printed, and written to where people and machines look."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from pkg_publish.config import Config, inputs
+from pkg_publish.doctor import Examination
+from pkg_publish.errors import ConfigError, Mistakes, PublishError
+from pkg_publish.process import RunnerFiles, began, job_for, scratch, watched
+from pkg_publish.report import diagnosis as rendered
+from pkg_publish.report.log import Log
+from pkg_publish.runner import Runner
+from pkg_publish.verdict import Level, Remark
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+    from typing import TextIO
+
+    from pkg_publish.config import Input
+    from pkg_publish.doctor import Diagnosis
+    from pkg_publish.report.console import Console
+    from pkg_publish.watch import Watch
+
+INPUTS = (
+    *("targets", "strategy", "fall-back-on", "on-conflict", "allow-public", "project-dir", "dist-dir", "build"),
+    *("check-tag", "github-token", "pypi-token", "testpypi-token", "summary", "report"),
+)
+"""Those of publishing that the doctor needs too; the others are taken and not needed."""
+
+IN_A_LOG = 160
+"""Letters of a line in a workflow's log."""
+
+
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser], help_of: Callable[[Input], str]) -> None:
+    """The flags of `doctor`."""
+    doctor = commands.add_parser(
+        "doctor",
+        help="check all that a publish needs, without writing anything",
+        description="Check all that a publish needs, without writing anything, and say what each finding means and what to do.",
+        epilog="Exit code: 0 when nothing is certain to fail, else that of the class a publish would end with. Tokens are read from the environment.",
+        allow_abbrev=False,
+    )
+    doctor.add_argument("project", nargs="?", metavar="PROJECT_DIR", help="the same as --project-dir")
+    for each in inputs():
+        if each.name in INPUTS and not each.secret:
+            metavar = "true|false" if each.is_boolean else "VALUE"
+            doctor.add_argument(f"--{each.name}", nargs="?" if each.is_boolean else None, metavar=metavar, help=help_of(each))
+    doctor.add_argument("--deep", action="store_true", help="also begin an upload at GHCR, which nobody can cancel, to learn whether it is allowed")
+    doctor.add_argument("--debug", action="store_true", help="show the traceback of a bug of ours")
+
+
+def at_the_terminal(given: Mapping[str, str], environ: Mapping[str, str], stream: TextIO, console: Console, *, deep: bool) -> int:
+    """The command; returns its exit code. Raises `Mistakes`."""
+    config = Config.read(given)
+    runner = Runner.read(environ)
+    with watched(console) as watch:
+        found = _examined(config, environ, watch, deep=deep)
+        _show(found, stream, watch, IN_A_LOG if runner.is_actions else shutil.get_terminal_size().columns)
+        if config.report is not None:
+            _reported(found, config.report, watch.tell)
+        return found.exit_code
+
+
+def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: TextIO, console: Console, mask: Callable[[Config], None]) -> int:
+    """The action; returns its exit code. `mask` makes the runner hide what the configuration holds."""
+    runner, files = Runner.read(environ), RunnerFiles.of(environ)
+    with watched(console) as watch:
+        try:
+            deep = _deep(given.get("deep", ""))
+            config = Config.read({name: text for name, text in given.items() if name != "deep"})
+        except Mistakes as mistakes:
+            console.tell(mistakes)
+            _outputs(files, watch.tell, status="failed", report="")
+            return mistakes.found[0].kind.exit_code
+        mask(config)
+        found = _examined(config, environ, watch, deep=deep)
+        _show(found, stream, watch, IN_A_LOG)
+        path = config.report or files.report_path(runner)
+        written = _reported(found, path, watch.tell)
+        _outputs(files, watch.tell, status="failed" if found.failure else "ready", report=str(path) if written else "")
+        if config.summary:
+            files.add_to_summary(rendered.markdown(found, files.docs_url), watch.tell)
+        if found.failure:
+            console.tell(Remark(level=Level.ERROR, text=rendered.verdict(found), code=_code(found)))
+        return found.exit_code
+
+
+def _examined(config: Config, environ: Mapping[str, str], watch: Watch, *, deep: bool) -> Diagnosis:
+    runner = Runner.read(environ)
+    with scratch(runner) as folder:
+        watch.tell(began(runner))
+        return Examination(job=job_for(config, runner, environ, watch, folder), deep=deep).run()
+
+
+def _show(found: Diagnosis, stream: TextIO, watch: Watch, width: int) -> None:
+    log = Log(stream, colour=False, now=watch.now)
+    for line in rendered.table(found, width):
+        log.write(line)
+
+
+def _reported(found: Diagnosis, path: Path, tell: Callable[[object], None]) -> bool:
+    """Write the JSON report; a disk that refuses changes no finding, and is told."""
+    try:
+        rendered.write(found, path)
+    except PublishError as error:
+        tell(Remark(level=Level.WARNING, text=error.what, code=error.code))
+        return False
+    return True
+
+
+def _outputs(files: RunnerFiles, tell: Callable[[object], None], **facts: str) -> None:
+    for name, value in facts.items():
+        files.set_output(name, value, tell)
+
+
+def _code(found: Diagnosis) -> str:
+    """Where the documentation says more of what a publish would end with."""
+    rows = found.decisive.rows if found.decisive else ()
+    return next((row.code for row in rows if row.ok is False and row.code), str(found.failure))
+
+
+def _deep(text: str) -> bool:
+    """Raises `Mistakes`."""
+    if text.strip().lower() in {"true", "false", ""}:
+        return text.strip().lower() == "true"
+    wrong = ConfigError(f"the input deep cannot be {text[:80]!r}", code="input-value", cure="Write true or false.", paste="with:\n  deep: true")
+    raise Mistakes([wrong])

@@ -1,0 +1,89 @@
+"""What the job holds, without a word of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.doctor.examined import rows
+
+from pkg_publish.runner import Runner
+
+if TYPE_CHECKING:
+    from tests.doctor.examined import Patient
+    from tests.servers.pypi import Pypi
+
+TITLE = "what the job holds"
+
+
+@pytest.mark.parametrize(
+    ("token", "found", "means"),
+    [
+        ("ghs_canary0123456789", "the job's own", "`permissions`"),
+        ("ghp_canary0123456789", "classic", "write:packages"),
+        ("github_pat_canary0123456789", "fine-grained", "GHCR does not take it"),
+        ("gho_canary0123456789", "OAuth", "scopes"),
+        ("ghu_canary0123456789", "a person by a GitHub App", "GHCR does not take it"),
+        ("canary0123456789", "do not know", "at the targets"),
+    ],
+    ids=["ghs", "ghp", "github_pat", "gho", "ghu", "odd"],
+)
+def test_the_kind_of_a_token_shows_in_how_it_begins(patient: Patient, token: str, found: str, means: str) -> None:
+    """What such a one may do; nothing of the token itself."""
+    patient.tokens["github-token"] = token
+
+    row = rows(patient.examine(), TITLE)["GitHub token"]
+
+    assert found in row.found
+    assert means in row.means
+    assert "canary" not in repr(patient.examine())
+
+
+def test_no_token(patient: Patient) -> None:
+    """Whether one is needed depends on the targets."""
+    assert rows(patient.examine(), TITLE)["GitHub token"].ok is None
+
+
+@pytest.mark.parametrize("is_actions", [True, False])
+def test_no_identity(patient: Patient, is_actions: bool) -> None:  # noqa: FBT001
+    """Which only trusted publishing needs."""
+    patient.runner = Runner(is_actions=is_actions)
+
+    row = rows(patient.examine(), TITLE)["id-token"]
+
+    assert (row.ok, row.found.startswith("the job may not")) == (True, is_actions)
+
+
+def test_an_identity_is_read_and_not_shown(patient: Patient, pypi: Pypi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for nobody but us."""
+    for name, value in pypi.identities.environ().items():
+        monkeypatch.setenv(name, value)
+    patient.environ = pypi.identities.environ()
+
+    row = rows(patient.examine(), TITLE)["id-token"]
+
+    assert "repository: octo/demo" in row.found
+    assert "environment" not in row.found
+    assert [call.query["audience"] for call in pypi.identities.calls] == ["pkg-publish-doctor"]
+    assert "eyJ" not in repr(row)
+
+
+def test_an_identity_that_is_not_given(patient: Patient, pypi: Pypi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner has a bad day."""
+    pypi.identities.refusal = (500, "no")
+    for name, value in pypi.identities.environ().items():
+        monkeypatch.setenv(name, value)
+    patient.environ = pypi.identities.environ()
+
+    assert rows(patient.examine(), TITLE)["id-token"].ok is None
+
+
+@pytest.mark.parametrize(("token", "means"), [("pypi-canary0123456789", "first upload"), ("canary0123456789", "something else")], ids=["as it is", "odd"])
+def test_tokens_of_an_index(patient: Patient, token: str, means: str) -> None:
+    """They are given, and one that begins otherwise may be the wrong secret."""
+    patient.tokens["pypi-token"] = token
+
+    found = patient.examine()
+
+    assert means in rows(found, TITLE)["pypi-token"].means
+    assert "canary" not in repr(found)

@@ -1,0 +1,72 @@
+"""Whether a publish is certain to fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from pkg_publish.doctor import Diagnosis, Group
+from pkg_publish.errors import Failure
+from pkg_publish.model import CheckRow, Place, Visibility
+from pkg_publish.plan import FALL_BACK_ON, Strategy
+
+GOOD, UNKNOWN, NO = CheckRow(check="c", found="f"), CheckRow(check="c", found="f", ok=None), CheckRow(check="c", found="f", ok=False)
+
+
+def target(failure: Failure | None) -> Group:
+    """A target that is certain to fail so, or about which nothing is known."""
+    row = CheckRow(check="c", found="f", ok=False, failure=failure) if failure else UNKNOWN
+    return Group(title="t", rows=(GOOD, row), place=Place(kind="t", name="t", title="t", visibility=Visibility.LOCAL))
+
+
+def failure(strategy: Strategy, *failures: Failure | None) -> Failure | None:
+    """What a publish to such targets would end with."""
+    return Diagnosis(groups=tuple(map(target, failures)), strategy=strategy, fall_back_on=FALL_BACK_ON).failure
+
+
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [
+        ([], None),
+        ([None], None),
+        ([Failure.UNSUPPORTED, None], None),
+        ([Failure.REFUSED, Failure.UNAVAILABLE, None, Failure.INVALID], None),
+        ([Failure.UNSUPPORTED, Failure.REFUSED], Failure.REFUSED),
+        ([Failure.INVALID, None], Failure.INVALID),
+        ([Failure.UNSUPPORTED], Failure.UNSUPPORTED),
+    ],
+)
+def test_the_first_target_that_may_take_it_is_enough(failures: list[Failure | None], expected: Failure | None) -> None:
+    """As the chain walks: past what it may fall back on, to the first of which nothing bad is known."""
+    assert failure(Strategy.FIRST, *failures) is expected
+
+
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [
+        ([], None),
+        ([None, None], None),
+        ([Failure.UNSUPPORTED, None], None),
+        ([None, Failure.REFUSED], Failure.REFUSED),
+        ([Failure.UNSUPPORTED, Failure.CONFLICT], Failure.CONFLICT),
+        ([Failure.UNSUPPORTED, Failure.UNSUPPORTED], Failure.UNSUPPORTED),
+    ],
+)
+def test_every_target_must_hold_it(failures: list[Failure | None], expected: Failure | None) -> None:
+    """The first that fails; what is not supported does not count, unless nothing else is asked for."""
+    assert failure(Strategy.ALL, *failures) is expected
+
+
+def test_what_is_about_all_targets_comes_first() -> None:
+    """Whatever they would say; a no of no class is a refusal."""
+    found = Diagnosis(groups=(Group(title="the event", rows=(GOOD, NO)), target(None)))
+
+    assert (found.failure, found.exit_code) == (Failure.REFUSED, 1)
+    assert Diagnosis(groups=(target(None),)).exit_code == 0
+
+
+def test_home_is_the_first_that_may_take_it() -> None:
+    """Under `all` there is no such place."""
+    groups = (target(Failure.UNSUPPORTED), target(None))
+
+    assert Diagnosis(groups=groups).home is groups[1]
+    assert Diagnosis(groups=groups, strategy=Strategy.ALL).home is None

@@ -1,0 +1,117 @@
+"""All at once, within one deadline; what is wrong with the configuration keeps nobody from being asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from tests import factory
+from tests.clients.stand import hang
+from tests.doctor.examined import rows
+from tests.servers.github_world import MAIN
+from tests.servers.scripted import Scripted
+from tests.toys import Shelf
+
+from pkg_publish import grammar, plan
+from pkg_publish.doctor import examination
+from pkg_publish.errors import Failure
+from pkg_publish.runner import Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+    from tests.doctor.examined import Patient
+    from tests.servers.ghcr import Ghcr
+    from tests.servers.github import Github
+
+    from pkg_publish.model import CheckRow
+    from pkg_publish.watch import Watch
+
+
+def test_a_server_that_hangs_holds_nobody_up(patient: Patient) -> None:
+    """What it would have said is not known, which fails nothing."""
+    factory.project(patient.folder)
+    with Scripted().then(hang) as server:
+        began = time.monotonic()
+        found = patient.examine(targets=f"repository={server.url}/, directory=out", seconds=2)
+
+    assert time.monotonic() - began < 5
+    assert rows(found, "directory=out")["folder"].ok
+    assert all(row.ok is not True for name, row in rows(found, f"repository={server.url}/").items() if name == "index")
+
+
+class Deaf(Shelf):
+    """Never says what it is asked for, until it is over."""
+
+    over = threading.Event()
+
+    def check(self, watch: Watch) -> Iterator[CheckRow]:
+        """Wait for ever."""
+        self.over.wait()
+        yield from ()
+
+
+class Kind:
+    """Such targets."""
+
+    word, location, options = "deaf", None, ()
+
+    def make(self, spec: object, ambient: object) -> Deaf:
+        """One."""
+        return Deaf()
+
+
+def test_a_check_that_never_ends_is_left_alone(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is known then, which fails nothing."""
+    factory.project(patient.folder)
+    for module, name, kinds in (plan, "KINDS", (Kind(),)), (examination, "KINDS", (Kind(),)), (grammar, "_KINDS", {"deaf": Kind()}):
+        monkeypatch.setattr(module, name, kinds)
+
+    found = patient.examine(targets="deaf", seconds=0.5)
+    Deaf.over.set()
+
+    assert (rows(found, "shelf")["answer"].found, found.failure) == ("none in time", None)
+
+
+def test_mistakes_are_rows_and_the_other_targets_are_asked(patient: Patient) -> None:
+    """A target without its place, and one that is sound."""
+    factory.project(patient.folder)
+
+    found = patient.examine(targets="directory, directory=out")
+
+    assert (found.failure, found.groups[0].title) == (Failure.CONFIG, "the configuration")
+    assert found.groups[0].rows[0].code == "target-without-place"
+    assert rows(found, "directory=out")["folder"].ok
+
+
+def test_a_private_source_and_a_public_target(patient: Patient) -> None:
+    """The policy says no; PyPI is asked all the same."""
+    factory.project(patient.folder)
+    patient.tokens["pypi-token"] = "pypi-x"
+
+    found = patient.examine(targets="pypi", seconds=0.5)
+
+    assert (found.failure, found.groups[0].rows[0].code) == (Failure.POLICY, "private-to-public")
+    assert "who could see it" in rows(found, "pypi") or "answer" in rows(found, "pypi")
+
+
+def test_the_default_chain(patient: Patient, github: Github, ghcr: Ghcr) -> None:
+    """GitHub Packages has none, GHCR may take it, releases would; nothing is written, not even with a deep look."""
+    release = factory.release(patient.folder / "dist")
+    event = {"repository": {"visibility": "public", "full_name": "octo/demo"}}
+    patient.tokens["github-token"] = github.token
+    facts = {"server_url": ghcr.front.url, "api_url": github.url, "event_name": "push", "ref": "refs/tags/v1.0", "sha": MAIN, "event": event}
+    patient.runner = Runner(is_actions=True, repository="octo/demo", **facts)  # type: ignore[arg-type]
+
+    found = patient.examine(targets="github-packages, ghcr, github-release")
+    deep = patient.examine(targets="ghcr", deep=True)
+
+    assert (found.failure, found.home and found.home.title) == (None, "ghcr"), found
+    assert [group.failure for group in found.targets] == [Failure.UNSUPPORTED, None, None]
+    assert rows(found, "github-release")["permission"].ok
+    assert rows(found, "ghcr")["packages: write"].ok is None
+    assert rows(deep, "ghcr")["packages: write"].ok is True
+    assert (ghcr.registry.known("octo/demo/demo"), github.world.releases) == (None, [])
+    assert release.version == found.version
