@@ -69,8 +69,8 @@ def test_an_identity_that_was_used_is_asked_for_anew(pypi: Pypi, release: Releas
     ("code", "kind", "slug"),
     [
         ("invalid-publisher", Failure.REFUSED, "no-such-publisher"),
-        ("invalid-pending-publisher", Failure.REFUSED, "no-such-publisher"),
-        ("not-enabled", Failure.UNAVAILABLE, "no-trusted-publishing"),
+        ("invalid-pending-publisher", Failure.REFUSED, "pending-publisher-late"),
+        ("not-enabled", Failure.UNAVAILABLE, "trusted-publishing-off"),
         ("invalid-payload", Failure.REFUSED, "identity-refused"),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_refused_identity_shows_what_was_compared(  # noqa: PLR0917
     assert attempt.problem is not None
     assert (attempt.outcome, attempt.problem.code) == (kind, slug)
     assert "repository: octo/demo" in attempt.problem.details
-    if slug == "no-such-publisher":
+    if slug in {"no-such-publisher", "pending-publisher-late"}:
         assert attempt.problem.paste.endswith("?provider=github&owner=octo&repository=demo&workflow_filename=release.yml&environment=release")
     assert not pypi.files
 

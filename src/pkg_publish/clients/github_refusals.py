@@ -43,7 +43,8 @@ REFUSALS = (
         raises=Refused,
         code=ABSENT,
         cause="it is not there, or this token may not see it",
-        cure="Check the name of the GitHub repository, and that the job has `contents: write`.",
+        cure="Check the name of the GitHub repository, and that the job has `contents: write`; to a job, GitHub also hides a commit "
+        "that changes workflow files: push its tag before.",
         paste=WRITE_CONTENTS,
     ),
     Refusal(
@@ -79,6 +80,14 @@ REFUSALS = (
         code="tag-has-a-release",
         cause="the tag has a published release",
         cure="Run again: what is missing there is sent.",
+    ),
+    Refusal(
+        statuses={422},
+        words=r"body is too long",
+        raises=Invalid,
+        code="release-notes",
+        cause="the notes are longer than it takes",
+        cure="Shorten them, or let GitHub make none (`notes: none`): it takes 125,000 letters with those that it makes.",
     ),
     Refusal(
         statuses={409, 422},

@@ -51,7 +51,7 @@ REFUSALS = (
     ),
     Refusal(
         statuses=NO,
-        words=r"invalid token|bad credentials|token.*(expired|not supported|expected scopes)|authentication token not provided",
+        words=r"invalid token|bad credentials|token.*(expired|not supported|expected scopes)|authenticated with the token|authentication token not provided",
         raises=Refused,
         code="registry-token",
         cause="it does not accept the token",
@@ -116,6 +116,21 @@ REFUSALS = (
         cure="Run again: what is there already stays.",
     ),
     Refusal(
+        statuses={404},
+        words=r"Accept header does not support",
+        raises=Refused,
+        code="registry-accept",
+        cause="it has an index and was not told that we take one",
+        cure="Let the proxy in between hand on the header `Accept`: we name all kinds of manifest in it.",
+    ),
+    Refusal(
+        statuses={416},
+        raises=Refused,
+        code="registry-chunk-too-large",
+        cause="it takes no such large piece of an upload",
+        cure="Let no proxy stand in between that cuts uploads into pieces: we send each file in one.",
+    ),
+    Refusal(
         statuses={400, 404},
         words=r"BLOB_UNKNOWN|MANIFEST_UNKNOWN|unknown blob",
         raises=Unavailable,
@@ -154,6 +169,14 @@ REFUSALS = (
         code="registry-takes-no-artifacts",
         cause="it takes images and no artifacts",
         cure="Publish to a registry that takes OCI artifacts, as GHCR does.",
+    ),
+    Refusal(
+        statuses={405},
+        words=r"UNSUPPORTED|operation is unsupported",
+        raises=Unsupported,
+        code="registry-unsupported",
+        cause="it does nothing of that kind",
+        cure="Publish to a registry that does all that the OCI distribution specification asks of one, as GHCR does for publishing.",
     ),
     Refusal(
         statuses={400, 404, 405, 410, 501},

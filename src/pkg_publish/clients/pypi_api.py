@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pkg_publish.clients.refusals import TEMPORARY, Refusal, refused
 from pkg_publish.clients.request import Request
 from pkg_publish.clients.upload_api import REFUSALS as LEGACY
-from pkg_publish.errors import Invalid, Refused, Unavailable
+from pkg_publish.errors import Integrity, Invalid, Refused, Unavailable
 from pkg_publish.model import RemoteFile
 
 if TYPE_CHECKING:
@@ -82,11 +82,67 @@ REFUSALS = (
     ),
     Refusal(
         statuses={400, 413},
-        words=r"(file|project size) too large|limit for project",
+        words=r"project size too large",
+        raises=Invalid,
+        code="project-too-large",
+        cause="all files of the project together are more than it allows",
+        cure="Delete old versions there, or ask the index for a higher limit.",
+    ),
+    Refusal(
+        statuses={400, 413},
+        words=r"file too large|limit for project",
         raises=Invalid,
         code="file-too-large",
-        cause="the file or the project is larger than it allows",
-        cure="Make the file smaller, delete old versions there, or ask the index for a higher limit.",
+        cause="the file is larger than it allows",
+        cure="Make the file smaller, or ask the index for a higher limit.",
+    ),
+    Refusal(
+        statuses={400},
+        words=r"only one sdist",
+        raises=Invalid,
+        code="one-sdist",
+        cause="it has another sdist of this version, and takes one",
+        cure="Publish a new version.",
+    ),
+    Refusal(
+        statuses={400},
+        words=r"digest supplied does not match",
+        raises=Integrity,
+        code="wrong-digest",
+        cause="other bytes came than were sent",
+        cure="Run again; if it stays so, something between here and the index changes them.",
+    ),
+    Refusal(
+        statuses={400},
+        words=r"local versions?",
+        raises=Invalid,
+        code="local-version",
+        cause="it takes no local versions, those with a plus sign",
+        cure="Publish it as a version without one, or elsewhere: `ghcr` and `github-release` take it.",
+    ),
+    Refusal(
+        statuses={400},
+        words=r"description failed to render",
+        raises=Invalid,
+        code="description-not-rendered",
+        cause="it cannot render the project's description",
+        cure="Mend the README that `twine check` complains about, or write it in Markdown, then build again.",
+    ),
+    Refusal(
+        statuses={400},
+        words=r"platform tag",
+        raises=Invalid,
+        code="wheel-platform",
+        cause="the wheel is for a platform that it takes nothing for",
+        cure="Repair the wheel with auditwheel or build it with cibuildwheel: `linux_x86_64` runs on the machine that built it, `manylinux` on others.",
+    ),
+    Refusal(
+        statuses={400, 403},
+        words=r"quarantine|archived|not active",
+        raises=Refused,
+        code="project-locked",
+        cause="it has locked this project, or its owner has",
+        cure="Look at the project's page there; its owner, or who runs the index, can open it again.",
     ),
     Refusal(
         statuses={400},
@@ -95,6 +151,14 @@ REFUSALS = (
         code="attestation-refused",
         cause="an attestation beside the file does not fit",
         cure="Sign again with the identity of this very workflow, or remove the `.publish.attestation` files.",
+    ),
+    Refusal(
+        statuses={400},
+        words=r"metadata|classifier|is not a valid|invalid value for|direct dependency",
+        raises=Invalid,
+        code="metadata-refused",
+        cause="it does not accept what the file says of itself",
+        cure="Mend what it names in the project's metadata, then build and publish again.",
     ),
     Refusal(
         statuses={429},
