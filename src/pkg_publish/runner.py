@@ -28,6 +28,8 @@ class Runner:
     ref_type: str = ""
     sha: str = ""
     run_id: str = ""
+    run_attempt: str = ""
+    """Which go at the run: the next one begins when all jobs of the one before have ended."""
     image: str = ""
     """`ubuntu24` …, for the first line of the log."""
     temp: Path | None = None
@@ -49,6 +51,7 @@ class Runner:
             ref_type=environ.get("GITHUB_REF_TYPE", ""),
             sha=environ.get("GITHUB_SHA", ""),
             run_id=environ.get("GITHUB_RUN_ID", ""),
+            run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
             image=environ.get("ImageOS", "") or environ.get("RUNNER_OS", ""),
             temp=Path(temp) if temp else None,
             debug=environ.get("RUNNER_DEBUG", "") == "1",

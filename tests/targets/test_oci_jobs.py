@@ -209,6 +209,26 @@ class TestTheJournal:
         assert stand.stored(release) == digests(part(release, 0))
         assert any(isinstance(event, Waiting) and "an earlier run" in event.why for event in told)
 
+    def test_a_job_that_died_is_run_again_with_other_bytes(self, stand: RegistryStand, release: Release, tmp_path: Path) -> None:
+        """Nobody has seen what it wrote down, and it is dead when its run is run again: that is no conflict."""
+        journaled(stand, part(release, 0), replace(THIS, run_attempt="1"))
+        rebuilt = factory.wheel(tmp_path / "rebuilt", tag=release.distributions[0].name.split("-", 2)[2].removesuffix(".whl"), content=b"x = 2\n")
+        again = replace(release, distributions=(factory.distribution(rebuilt, "demo", "1.0"),))
+
+        assert again.distributions[0].name == release.distributions[0].name
+        assert once(stand.target(replace(THIS, run_attempt="2"), jobs="many"), again).outcome is Done.PUBLISHED
+        assert stand.stored(release) == digests(again)
+
+    @pytest.mark.parametrize("run", [THIS, OTHER], ids=["the same run", "another run"])
+    def test_builds_of_two_commits_do_not_mix(self, stand: RegistryStand, release: Release, run: Runner) -> None:
+        """What a run of another commit wrote down comes into nobody else's index, and a file of ours that it wrote down is sent by us."""
+        journaled(stand, part(release, 0, 1), replace(OTHER, sha="a" * 40))
+
+        assert once(stand.target(replace(run, sha="b" * 40), jobs="many"), part(release, 1, 2)).outcome is Done.PUBLISHED
+        assert stand.stored(release) == digests(part(release, 1, 2))
+        revisions = {stand.manifest(release, each["digest"])["annotations"]["org.opencontainers.image.revision"] for each in stand.index(release)["manifests"]}
+        assert revisions == {"b" * 40}
+
     def test_a_run_knows_its_own_entries_for_ever(self, stand: RegistryStand, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
         """A matrix may take longer than an hour."""
         with monkeypatch.context() as earlier:
@@ -230,13 +250,13 @@ class TestTheJournal:
         assert stand.stored(release) == digests(part(release, 1))
 
     def test_an_entry_says_where_it_belongs(self, stand: RegistryStand, release: Release) -> None:
-        """GitHub links the second package by it; run and time say when it counts."""
-        journaled(stand, part(release, 0), replace(JOB, run_id="7"))
+        """GitHub links the second package by it; job and time say when it counts."""
+        journaled(stand, part(release, 0), replace(JOB, run_id="7", run_attempt="2"))
 
         (entry,) = stand.journal(release).values()
         assert entry["annotations"]["org.opencontainers.image.source"] == "https://github.com/octo/demo"
         found = json.loads(entry["annotations"]["io.github.pkg-publish-action.entry"])
-        assert (found["run"], abs(found["time"] - time.time()) < 60) == ("7", True)
+        assert (found["run"], found["attempt"], found["commit"], abs(found["time"] - time.time()) < 60) == ("7", "2", JOB.sha, True)
         assert entry["artifactType"] == "application/vnd.pkg-publish.entry.v1+json"
 
     def test_a_job_alone_keeps_none(self, stand: RegistryStand, release: Release) -> None:

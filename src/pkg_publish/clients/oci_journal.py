@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """The journal of one version, as a job of one workflow run reads and writes it."""
+    """The journal of one version, as one job reads and writes it."""
 
-    def __init__(self, repository: Repository, project: str, version: str, run: str) -> None:
-        self._repository, self._project, self._version, self._run = repository, project, version, run
+    def __init__(self, repository: Repository, project: str, version: str, job: journal.Job) -> None:
+        self._repository, self._project, self._version, self._job = repository, project, version, job
         self._known: dict[str, oci.Entry] = {}
         """By tag: while it is fresh, an entry never changes."""
 
     def fresh(self, watch: Watch) -> list[oci.Entry]:
-        """The files that jobs of this run, or anybody within the last hour, have added."""
+        """The files that other jobs have added and that count for this one."""
         prefix = journal.prefix_of(self._version)
         tags = [tag for tag in self._repository.tags(watch) if tag.startswith(prefix) and tag not in self._known]
         for tag, found in zip(tags, together([partial(self._read, tag, watch) for tag in tags]), strict=True):
@@ -34,7 +34,7 @@ class Journal:
         return list(self._known.values())
 
     def write(self, entry: oci.Entry, source: str, watch: Watch) -> bool:
-        """Add a file; return whether that replaced what an earlier run had left behind. Raises `Conflict` when another job adds other bytes of its name."""
+        """Add a file; return whether that replaced an entry that does not count. Raises `Conflict` when another job adds other bytes of its name."""
         tag = journal.tag_of(self._version, entry.file.name)
         there = self._read(tag, watch)
         if there and self._counts(there):
@@ -46,7 +46,7 @@ class Journal:
                     details=[f"there: sha256 {there.entry.file.sha256}", f"here: sha256 {entry.file.sha256}"],
                 )
             return False
-        made = journal.JournalEntry(entry=entry, run=self._run, time=int(time.time()))
+        made = journal.JournalEntry(entry=entry, job=self._job, time=int(time.time()))
         data, manifest = made.encode(source)
         blob = Outgoing.of(data, f"the journal entry of {entry.file.name}")
         self._repository.push([blob], watch)
@@ -59,4 +59,4 @@ class Journal:
         return journal.JournalEntry.read(data, self._project, self._version) if data else None
 
     def _counts(self, found: journal.JournalEntry) -> bool:
-        return found.is_fresh(self._run, time.time())
+        return found.counts(self._job, time.time())

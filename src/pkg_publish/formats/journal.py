@@ -1,14 +1,14 @@
 """The journal of a version, with which many jobs publish its files at the same time without a lock.
 
 Each file has a tag of its own in the repository `<name>/files`, with what the version's index shall say of it. Whoever writes the index takes in what
-the journal has; whoever comes last has seen everybody. Readers never look here: what a person deleted must not come back, so an entry counts for
-the jobs of its own run, and for an hour.
+the journal has; whoever comes last has seen everybody. Readers never look here: what a person deleted must not come back, and two builds must not mix,
+so an entry counts for those who built the same commit: for the jobs of its own run, as long as that is not run again, and for others an hour.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pkg_publish.errors import Integrity
 from pkg_publish.formats import oci
@@ -41,12 +41,23 @@ def _mark(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Who writes; what is not known is empty."""
+
+    run: str = ""
+    """The workflow run."""
+    attempt: str = ""
+    """Which go at that run: when it begins, whoever wrote in the one before has ended."""
+    commit: str = ""
+    """What was built."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
     """What one job says of one file."""
 
     entry: oci.Entry
-    run: str
-    """The workflow run; may be empty."""
+    job: Job
     time: int
     """When it was written: seconds since 1970."""
 
@@ -60,14 +71,24 @@ class JournalEntry:
         except (Integrity, KeyError, TypeError):
             return None
         match found:
-            case {"descriptor": dict(descriptor), "run": str(run), "time": int(time)} if entry := entry_of(descriptor, project, version):
-                return cls(entry=entry, run=run, time=time)
+            case {
+                "descriptor": dict(descriptor),
+                "run": str(run),
+                "attempt": str(attempt),
+                "commit": str(commit),
+                "time": int(time),
+            } if entry := entry_of(descriptor, project, version):
+                return cls(entry=entry, job=Job(run=run, attempt=attempt, commit=commit), time=time)
             case _:
                 return None
 
-    def is_fresh(self, run: str, now: float) -> bool:
-        """Whether it counts for a job of this run at this time (seconds since 1970)."""
-        return bool(run and run == self.run) or abs(now - self.time) < FRESH
+    def counts(self, ours: Job, now: float) -> bool:
+        """Whether a job has to reckon with it at this time (seconds since 1970)."""
+        if self.job.commit != ours.commit:
+            return False
+        if ours.run and self.job.run == ours.run:
+            return self.job.attempt == ours.attempt
+        return abs(now - self.time) < FRESH
 
     def encode(self, source: str = "") -> tuple[bytes, bytes]:
         """Return its blob and its manifest; `source` is the address of the GitHub repository, where it is known.
@@ -75,7 +96,7 @@ class JournalEntry:
         All stands in the manifest, so that one request reads it; the blob is there because a manifest needs one, and its own because writers who
         share a blob disturb one another.
         """
-        blob = oci.encode({"descriptor": self.entry.descriptor, "run": self.run, "time": self.time})
+        blob = oci.encode({"descriptor": self.entry.descriptor, "time": self.time, **asdict(self.job)})
         descriptor = {"mediaType": ENTRY, "digest": oci.digest_of(blob), "size": len(blob)}
         manifest = {
             "schemaVersion": 2,

@@ -170,12 +170,12 @@ class Oci:
         if not self.many:
             return []
         name = journal.repository_of(self._name(release.project))
-        return first_look(self.registry, name, lambda found: Journal(found, release.project, release.version, self.runner.run_id).fresh(watch))
+        return first_look(self.registry, name, lambda found: Journal(found, release.project, release.version, self._job).fresh(watch))
 
     def open(self, release: Release, watch: Watch) -> OciUpload:
         """Nothing is asked beforehand: the first write gets its token."""
         name = self._name(release.project)
-        written = Journal(Repository(self.registry, journal.repository_of(name), PUSH), release.project, release.version, self.runner.run_id)
+        written = Journal(Repository(self.registry, journal.repository_of(name), PUSH), release.project, release.version, self._job)
         return OciUpload(Repository(self.registry, name, PUSH), release, self.runner, self.taken, written if self.many else None)
 
     def receipt(self, release: Release, watch: Watch) -> Receipt:
@@ -232,6 +232,10 @@ class Oci:
     def _name(self, project: str) -> str:
         return f"{self.namespace}/{oci.repository_name(project)}"
 
+    @property
+    def _job(self) -> journal.Job:
+        return journal.Job(run=self.runner.run_id, attempt=self.runner.run_attempt, commit=self.runner.sha)
+
 
 @dataclass(frozen=True, slots=True)
 class OciUpload:
@@ -257,7 +261,7 @@ class OciUpload:
             problem.reached = False  # whatever arrived: nothing leads there
             raise
         if self.journal and self.journal.write(made.entry, self.runner.repository_url, watch):
-            watch.wait(0, f"the journal entry that an earlier run had left for {item.name} was replaced")
+            watch.wait(0, f"the journal entry that an earlier run, or one of another commit, had left for {item.name} was replaced")
         self.taken.add(made.entry.manifest)
         self.sent[item.name] = made.entry
 
