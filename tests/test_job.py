@@ -14,6 +14,7 @@ from pkg_publish.config import Config
 from pkg_publish.errors import Failure
 from pkg_publish.install_command import Origin
 from pkg_publish.job import Checked, Job, Planned
+from pkg_publish.report import sentences
 from pkg_publish.runner import Runner
 from pkg_publish.state import Attempt, Done
 from pkg_publish.targets.base import Ambient
@@ -164,6 +165,26 @@ def test_a_dry_run_asks_every_target_whether_it_would_work(filled: Desk) -> None
     report = filled.run(build="never", dry_run="true", targets="directory=out, directory=file/in/the/way")
 
     assert [each.would_work for each in report.attempts] == [True, False]
+    assert (report.status, report.exit_code) == (Status.PLANNED, 0)
+
+
+@pytest.mark.parametrize(
+    ("targets", "strategy", "said"),
+    [
+        ("directory=file/in/the/way", "first", "would not be published: the folder file/in/the/way could not be written from this machine"),
+        ("directory=file/in/the/way, directory=out", "first", "would not be published: the folder file/in/the/way could not be written from this machine"),
+        ("directory=out, directory=file/in/the/way", "all", "would not be published everywhere: the folder file/in/the/way would not take it"),
+    ],
+)
+def test_a_dry_run_believes_the_check_of_a_target(filled: Desk, targets: str, strategy: str, said: str) -> None:
+    """What is sure to fail is not planned: the verdict names it, and the problem says what to do."""
+    (filled.folder / "file").write_text("")
+
+    report = filled.run(build="never", dry_run="true", targets=targets, strategy=strategy)
+
+    assert (report.status, report.exit_code) == (Status.FAILED, Failure.ENVIRONMENT.exit_code)
+    assert sentences.verdict(report) == f"Dry run: demo 1.0 {said}"
+    assert [(each.code, each.cure) for each in report.problems] == [("disk", "Name another folder.")]
 
 
 def test_a_target_that_was_not_needed_says_whether_it_would_have_worked(filled: Desk) -> None:

@@ -172,12 +172,31 @@ def test_bytes_that_were_kept_are_told_with_both_hashes(release: Release) -> Non
         ((Failing("p"),), Status.FAILED, 1),
         ((Shelf("a"), Failing("i", why=Failure.CONFLICT)), Status.FAILED, 6),
         ((Shelf("a", down=True), Shelf("b")), Status.PLANNED, 0),
+        ((Shelf("a"), Shelf("b", down=True)), Status.PLANNED, 0),
+        ((Shelf("a", down=True), Shelf("b", down=True)), Status.FAILED, 1),
     ],
-    ids=["would work", "no place takes it", "sure to stop", "first is down"],
+    ids=["would work", "no place takes it", "sure to stop", "first is down", "second is down", "all are down"],
 )
 def test_a_dry_run_says_what_would_happen(release: Release, targets: tuple[Shelf, ...], status: Status, code: int) -> None:
     """Planned, or what is sure to fail."""
     report = judge(release, *targets, dry_run=True)
+
+    assert (report.status, report.exit_code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("targets", "status", "code"),
+    [
+        ((Failing("p"), Shelf("a")), Status.PLANNED, 0),
+        ((Shelf("a"), Failing("p")), Status.PLANNED, 0),
+        ((Failing("p"),), Status.FAILED, 1),
+        ((Shelf("a"), Shelf("b", down=True)), Status.FAILED, 1),
+    ],
+    ids=["passed by", "passed by at the end", "no place takes it", "one is down"],
+)
+def test_a_dry_run_says_what_would_happen_everywhere(release: Release, targets: tuple[Shelf, ...], status: Status, code: int) -> None:
+    """Under `all` a single place that is sure to fail is a failure."""
+    report = judge(release, *targets, dry_run=True, strategy=Strategy.ALL)
 
     assert (report.status, report.exit_code) == (status, code)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pkg_publish import preflight
 from pkg_publish.errors import Conflict, Failure, Partial, PublishError, Unconfirmed
 from pkg_publish.model import Distribution, RemoteFile
-from pkg_publish.state import Attempt, Done
+from pkg_publish.state import Attempt, Done, State
 from pkg_publish.targets.base import Source
 
 if TYPE_CHECKING:
@@ -48,6 +48,17 @@ def explained(attempt: Attempt, target: Target, release: Release, watch: Watch) 
             return replace(attempt, problem=_unconfirmed(attempt))
         case _:
             return attempt
+
+
+def foretold(attempt: Attempt) -> Attempt:
+    """Give a target that a dry run has looked at the problem that its own check is sure of; what is there already needs none."""
+    row = next((row for row in attempt.checks if row.failure), None)
+    if row is None or row.failure is None or attempt.problem or attempt.before.state is State.COMPLETE:
+        return attempt
+    raises = next(each for each in PublishError.__subclasses__() if each.kind is row.failure)
+    what = f"{attempt.place.title} would not take it: {row.check}: {row.found}" + (f" ({row.means})" if row.means else "")
+    cure = f"{row.do[:1].upper()}{row.do[1:].rstrip('.')}." if row.do else ""
+    return replace(attempt, problem=raises(what, code=row.code or row.failure, cure=cure, paste=row.paste))
 
 
 def _conflict(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Conflict:

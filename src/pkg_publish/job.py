@@ -11,7 +11,7 @@ from pkg_publish import build, permissions, preflight, publish, verdict
 from pkg_publish.clients.disk import disk
 from pkg_publish.config import BuildMode, CheckTag, Format, OnConflict
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
-from pkg_publish.explain import BUILD_ONCE, explained
+from pkg_publish.explain import BUILD_ONCE, explained, foretold
 from pkg_publish.install_command import Origin, install_command
 from pkg_publish.plan import Plan, make_targets
 from pkg_publish.state import Done
@@ -197,18 +197,24 @@ class Job:
         targets = {target.place: target for target in plan.targets}
         waiting = []
         for attempt in publish.run(plan, release, watch):
-            told = explained(attempt, targets[attempt.place], release, watch.last())
-            if told.problem:
-                told.problem.paste = permissions.for_all(told.problem.paste, plan.targets, self.ambient.tokens)
+            told = self._for_all(plan, explained(attempt, targets[attempt.place], release, watch.last()))
             if told.outcome is Done.SKIPPED:
                 waiting.append(told)
                 continue
             watch.tell(told)
             yield told
-        for checked in _checked(waiting, [targets[each.place] for each in waiting], watch):
+        decides = plan.dry_run and not self.ambient.runner.is_pull_request  # whose jobs may do less than those that publish
+        for found in _checked(waiting, [targets[each.place] for each in waiting], watch):
+            checked = self._for_all(plan, foretold(found)) if decides else found
             if plan.dry_run or checked.would_work is not False:  # else a warning says it
                 watch.tell(Spared(checked))
             yield checked
+
+    def _for_all(self, plan: Plan, attempt: Attempt) -> Attempt:
+        """Its problem asks for the permissions that the other targets need too."""
+        if attempt.problem:
+            attempt.problem.paste = permissions.for_all(attempt.problem.paste, plan.targets, self.ambient.tokens)
+        return attempt
 
     def _standing_remarks(self) -> Iterator[Remark]:
         """What is worth knowing however the run ends."""

@@ -122,7 +122,7 @@ def _failure_of(attempt: Attempt) -> Failure:
     """The class an attempt failed with; in a dry run, what it would have failed with."""
     if isinstance(attempt.outcome, Failure):
         return attempt.outcome
-    return would_fail_with(attempt.before) or Failure.UNCONFIRMED
+    return foreseen(attempt) or Failure.UNCONFIRMED
 
 
 def would_fail_with(seen: Look) -> Failure | None:
@@ -132,19 +132,31 @@ def would_fail_with(seen: Look) -> Failure | None:
     return seen.problem.kind if seen.problem else None
 
 
+def foreseen(attempt: Attempt) -> Failure | None:
+    """What a dry run says that a target would fail with: what the look says, else a check of its own that is sure of it (`explain.foretold`)."""
+    return would_fail_with(attempt.before) or (attempt.problem.kind if attempt.problem else None)
+
+
 def _ended_by(plan: Plan, attempts: Sequence[Attempt]) -> Attempt:
-    """The attempt that decided: the last that was tried; in a dry run the first that is sure to stop, else the last."""
+    """The attempt that decided: the last that was tried; in a dry run the first that would end the chain, else the last."""
     if plan.dry_run:
-        sure = (each for each in attempts if (failure := would_fail_with(each.before)) and failure not in plan.fall_back_on)
-        return next(sure, attempts[-1])
+        return next(_foreseen_ends(plan, attempts), attempts[-1])
     return [each for each in attempts if each.outcome is not Done.SKIPPED][-1]
+
+
+def _foreseen_ends(plan: Plan, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
+    """Where a chain would end, well or not: a look that stops it from afar comes before all, then the targets in their order."""
+    yield from (each for each in attempts if (failure := would_fail_with(each.before)) and failure not in plan.fall_back_on)
+    passable = plan.fall_back_on if plan.first else {None, Failure.UNSUPPORTED}
+    yield from (each for each in attempts if foreseen(each) not in passable)
 
 
 def _status(plan: Plan, attempts: Sequence[Attempt], first: Place) -> Status:
     held = [each for each in attempts if each.holds]
     if plan.dry_run:
-        possible = [each for each in attempts if would_fail_with(each.before) is None]
-        return Status.PLANNED if possible and would_fail_with(_ended_by(plan, attempts).before) in {None, *plan.fall_back_on} else Status.FAILED
+        failure = foreseen(_ended_by(plan, attempts))
+        others = not plan.first and failure is Failure.UNSUPPORTED and any(foreseen(each) is None for each in attempts)
+        return Status.PLANNED if failure is None or others else Status.FAILED
     if not held:
         return Status.FAILED
     if not plan.first and any(not each.holds and each.outcome is not Failure.UNSUPPORTED for each in attempts):
@@ -162,7 +174,7 @@ def _passed(attempts: Sequence[Attempt]) -> list[Attempt]:
 
 def _reasons(plan: Plan, attempts: Sequence[Attempt]) -> Iterator[str]:
     for each in _passed(attempts):
-        failure = _failure_of(each)
+        failure = each.outcome if isinstance(each.outcome, Failure) else would_fail_with(each.before)
         if failure in plan.fall_back_on:
             yield f"{failure}: {each.place.name}: {each.problem.what if each.problem else 'it was not tried'}"
 
@@ -179,8 +191,8 @@ def _remarks(plan: Plan, release: Release, attempts: Sequence[Attempt]) -> Itera
     for each in attempts:
         yield from _kept(release, each)
         yield from _of_receipt(plan, each)
-        if each.outcome is Done.SKIPPED and each.would_work is False and not plan.dry_run:
-            yield _would_not_work(each)
+        if each.outcome is Done.SKIPPED and each.would_work is False and not (plan.dry_run and (each.problem or each.before.state is State.COMPLETE)):
+            yield _would_not_work(each, "would not work" if plan.dry_run else "was not needed, and would not have worked")
     held = [each for each in attempts if each.holds]
     if plan.in_workflow and held and all(each.place.local for each in held):
         yield Remark(
@@ -221,10 +233,10 @@ def _kept(release: Release, attempt: Attempt) -> Iterator[Remark]:
         yield Remark(level=Level.WARNING, text=text, code="other-bytes-kept")
 
 
-def _would_not_work(attempt: Attempt) -> Remark:
+def _would_not_work(attempt: Attempt, says: str) -> Remark:
     row = next(row for row in attempt.checks if row.ok is False)
     cure = f": {row.do}" if row.do else ""
-    text = f"{attempt.place.title} was not needed, and would not have worked: {row.check}: {row.found}{cure}"
+    text = f"{attempt.place.title} {says}: {row.check}: {row.found}{cure}"
     return Remark(level=Level.WARNING, text=text, code="would-not-work")
 
 

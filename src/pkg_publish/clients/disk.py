@@ -8,7 +8,7 @@ import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from pkg_publish.errors import Environment
+from pkg_publish.errors import Environment, Failure
 from pkg_publish.model import CheckRow
 
 if TYPE_CHECKING:
@@ -66,4 +66,5 @@ def folder_check(folder: Path) -> CheckRow:
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if nearest.is_dir():
         return CheckRow(check="folder", found=f"{folder} {'is there' if nearest == folder else 'will be made'}")
-    return CheckRow(check="folder", found=f"{nearest} is a file", means="no folder can be made there", do="name another folder", ok=False)
+    found, means = f"{nearest} is a file", "no folder can be made there"
+    return CheckRow(check="folder", found=found, means=means, do="name another folder", ok=False, failure=Failure.ENVIRONMENT, code="disk")

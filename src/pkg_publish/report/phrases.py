@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish.errors import Failure
 from pkg_publish.state import Done, State
-from pkg_publish.verdict import Status, would_fail_with
+from pkg_publish.verdict import Status, foreseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -101,7 +101,7 @@ def files(attempt: Attempt) -> str:
 
 def planned(report: Report) -> list[Attempt]:
     """In a dry run: who would hold the release. One home under `first`: where it is already, or something of it, else the first that can."""
-    able = [each for each in report.attempts if would_fail_with(each.before) is None]
+    able = [each for each in report.attempts if foreseen(each) is None]
     if report.strategy == "first":
         able.sort(key=lambda each: (each.before.state is not State.COMPLETE, not each.before.claimed))
         return able[:1]
@@ -118,7 +118,7 @@ def outcome(report: Report, attempt: Attempt) -> str:
     if attempt.outcome is not Done.SKIPPED:
         return attempt.outcome
     if report.dry_run:
-        if failure := would_fail_with(attempt.before):
+        if failure := foreseen(attempt):
             return failure
         if attempt.before.state is State.COMPLETE:
             return "already there"

@@ -9,7 +9,7 @@ from pkg_publish.errors import Failure, Refused
 from pkg_publish.model import Filetype
 from pkg_publish.report.phrases import VERBS, at, begun, count, home, listed, planned, same, untouched, words
 from pkg_publish.state import Done, State
-from pkg_publish.verdict import Status, would_fail_with
+from pkg_publish.verdict import Status, foreseen, would_fail_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,7 +119,10 @@ def _would(report: Report) -> str:
     others = [each.place for each in homes if each.before.state is not State.COMPLETE]
     if not others:
         return f"is already {at(complete)}, so nothing would be sent"
-    return f"would be published {at(others)}" + (f", and is already {at(complete)}" if complete else "")
+    first = report.attempts.index(homes[0])
+    failed = [each.place.title for each in report.attempts[:first] if report.strategy == "first" and foreseen(each) in {Failure.UNAVAILABLE, Failure.REFUSED}]
+    instead = f" instead of {listed(failed)}" if failed else ""
+    return f"would be published {at(others)}{instead}" + (f", and is already {at(complete)}" if complete else "")
 
 
 def _failed(report: Report, name: str) -> str:
@@ -131,13 +134,16 @@ def _failed(report: Report, name: str) -> str:
     if ended and ended.outcome is Failure.UNCONFIRMED:
         return f"Nobody can say yet whether {name} is {at([ended.place])}"
     if report.dry_run:
+        others = any(foreseen(each) is None for each in report.attempts)
+        if ended and others and report.strategy == "all":
+            return f"Dry run: {name} would not be published everywhere: {ended.place.title} would not take it"
         return f"Dry run: {name} would not be published: {_why(ended) or 'no target takes it'}"
     return f"{name} is not published: {_why(ended) or 'nothing was written anywhere'}"
 
 
 def _why(ended: Attempt | None) -> str:
     """What ended the run, unless places merely said no."""
-    failure = ended and (ended.outcome if isinstance(ended.outcome, Failure) else would_fail_with(ended.before))
+    failure = ended and (ended.outcome if isinstance(ended.outcome, Failure) else foreseen(ended))
     if failure is Failure.CANCELLED:
         return "the run was cancelled"
     if failure is Failure.DEADLINE:
