@@ -158,6 +158,17 @@ def test_a_pull_request_runs_dry(filled: Desk) -> None:
     assert not (filled.folder / "out").exists()
 
 
+@pytest.mark.parametrize("event", ["pull_request", "pull_request_target", "pull_request_review"])
+def test_a_fork_is_refused_and_nothing_else_is_said(filled: Desk, event: str) -> None:
+    """That it would be a dry run is no comfort, and not true."""
+    pull = {"pull_request": {"head": {"repo": {"full_name": "stranger/demo"}}}}
+    filled.runner = Runner(event_name=event, repository="octo/demo", event=pull)
+
+    report = filled.run(build="never")
+
+    assert (codes(report), report.remarks) == (["untrusted-event"], ())
+
+
 def test_a_dry_run_asks_every_target_whether_it_would_work(filled: Desk) -> None:
     """And says of each."""
     (filled.folder / "file").write_text("")

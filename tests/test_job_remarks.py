@@ -112,6 +112,17 @@ def test_a_target_inside_of_the_project_is_noticed(desk: Desk, formats: str, tar
     assert ("target-inside-project" in [each.code for each in report.remarks]) is noticed
 
 
+def test_a_target_inside_of_a_project_on_a_runner_harms_no_later_build(desk: Desk) -> None:
+    """The next job begins with a fresh checkout; whether a later step takes the folder, nobody knows here."""
+    factory.project(desk.folder / "project")
+    desk.environ, desk.runner = dict(os.environ), Runner(is_actions=True)  # noqa: TID251 - the tests' own edge
+
+    (remark,) = desk.run(project_dir="project", targets="directory=project/out", formats="sdist").remarks
+
+    assert (remark.level, remark.code) == (Level.WARNING, "local-place-only")
+    assert remark.text.endswith("is thrown away with it, unless a later step uploads it.")
+
+
 def test_permissions_to_paste_are_those_of_all_targets(filled: Desk) -> None:
     """A job that got only what one of them needs would fail at the next."""
     with Scripted().then(answer(403, b"{}")) as server:

@@ -201,6 +201,24 @@ def test_a_dry_run_says_what_would_happen_everywhere(release: Release, targets: 
     assert (report.status, report.exit_code) == (status, code)
 
 
+def test_a_place_that_could_not_be_read_is_not_said_to_lack_the_version(release: Release) -> None:
+    """Found at a later target: what the earlier one holds, nobody knows."""
+    (remark,) = judge(release, Shelf("dark", down=True), full(release, "second")).remarks
+
+    assert (remark.level, remark.code) == (Level.WARNING, "found-at-a-later-target")
+    assert "does not hold it" not in remark.text
+    assert "dark comes before it and could not be read, so nobody knows whether it holds it too: connection refused" in remark.text
+
+
+def test_what_is_kept_is_told_in_the_order_of_the_files(release: Release) -> None:
+    """So that two runs say the same."""
+    names = [each.name for each in release.distributions]
+
+    for theirs in (names, names[::-1]):
+        remarks = judge(release, Shelf(store=dict.fromkeys(theirs, b"other")), keep=True).remarks
+        assert [next(name for name in names if name in each.text) for each in remarks] == names
+
+
 def test_a_dry_run_sees_other_bytes(release: Release) -> None:
     """A conflict is found without a write."""
     report = judge(release, Shelf(store={release.distributions[0].name: b"other"}), Shelf("b"), dry_run=True)

@@ -218,11 +218,12 @@ class Job:
 
     def _standing_remarks(self) -> Iterator[Remark]:
         """What is worth knowing however the run ends."""
-        if self.ambient.runner.is_pull_request and not self.config.dry_run:
+        runner = self.ambient.runner
+        if runner.is_pull_request and not runner.is_untrusted and not self.config.dry_run:
             yield Remark(level=Level.NOTICE, text="Nothing is published from a pull request: this is a dry run.", code="pull-request")
         for kind in ("pypi", "testpypi"):
             if f"{kind}-token" in self.ambient.tokens and all(spec.kind != kind for spec in self.config.targets):
-                name = f"`{kind}-token`" if self.ambient.runner.is_actions else f"{kind.upper()}_TOKEN"
+                name = f"`{kind}-token`" if runner.is_actions else f"{kind.upper()}_TOKEN"
                 yield Remark(level=Level.NOTICE, text=f"{name} is given, and {kind} is no target: it is used for nothing.", code="token-not-used")
         if self.built and (held := ", ".join(self._identities())):
             text = f"The project's build ran in a job that holds {held}: whatever runs in a job can reach what its later steps are given."
@@ -238,7 +239,8 @@ class Job:
     def _inside(self, found: preflight.Found) -> Iterator[Remark]:
         """Where a build that packs all it finds would pack what was published."""
         project = self.project.resolve()
-        for spec in self.config.targets if found.built and Format.SDIST in self.config.formats else ():
+        lasts = not self.ambient.runner.is_actions  # the next job has a fresh checkout
+        for spec in self.config.targets if lasts and found.built and Format.SDIST in self.config.formats else ():
             path = spec.options.get("path", "")
             if path and (self.ambient.folder / path).resolve().is_relative_to(project):
                 text = f"The folder {path} lies inside of the project: the next sdist that is built here may contain it, and be another one."

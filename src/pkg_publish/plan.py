@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from pkg_publish.clients.network import Origin
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PolicyError
 from pkg_publish.model import Visibility
-from pkg_publish.runner import UNTRUSTED_EVENTS
 from pkg_publish.state import Attempt, Done, State
 from pkg_publish.targets import KINDS
 
@@ -110,8 +109,7 @@ def _address(spec: TargetSpec, target: Target, ambient: Ambient) -> tuple[str, .
 
 
 def _untrusted(runner: Runner) -> Iterator[PolicyError]:
-    """Events in which a stranger's code or words run with the rights of the repository (contract, section 6)."""
-    if runner.event_name in UNTRUSTED_EVENTS or runner.is_foreign_pull_request:
+    if runner.is_untrusted:
         yield PolicyError(
             f"nothing is published on this {runner.event_name} event, for it may come from somebody who has no right to publish",
             code="untrusted-event",

@@ -75,7 +75,7 @@ def look(plan: Plan, target: Target, release: Release, watch: Watch) -> Look:
         held = {item.name: item for item in target.held(release, watch)}
     except PublishError as problem:
         return Look(wanted=wanted, held={}, problem=problem)
-    kept = {name: held[name] for name in wanted.keys() & held.keys() if plan.keep and held[name].sha256 != wanted[name].sha256}
+    kept = {name: held[name] for name in wanted if plan.keep and name in held and held[name].sha256 != wanted[name].sha256}
     return Look(wanted={name: item for name, item in wanted.items() if name not in kept}, held=held, kept=kept)
 
 

@@ -102,6 +102,11 @@ class Runner:
         return self.event_name in {"pull_request", "workflow_run"}
 
     @property
+    def is_untrusted(self) -> bool:
+        """A stranger's code or words may run with the rights of the repository (contract, section 6)."""
+        return self.event_name in UNTRUSTED_EVENTS or self.is_foreign_pull_request
+
+    @property
     def is_pull_request(self) -> bool:
         """A pull request, or a review of one: nothing is published from it."""
         return self.event_name == "pull_request" or "pull_request" in self.event

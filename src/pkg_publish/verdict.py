@@ -197,7 +197,7 @@ def _remarks(plan: Plan, release: Release, attempts: Sequence[Attempt]) -> Itera
     if plan.in_workflow and held and all(each.place.local for each in held):
         yield Remark(
             level=Level.WARNING,
-            text=f"The release is only in {held[0].place.title}, which stays on this runner and is thrown away with it: upload it as an artifact.",
+            text=f"The release is only in {held[0].place.title}, which stays on this runner and is thrown away with it, unless a later step uploads it.",
             code="local-place-only",
         )
 
@@ -207,7 +207,10 @@ def _passed_by(attempt: Attempt) -> Iterator[Remark]:
     if attempt.outcome is Failure.UNSUPPORTED:
         yield Remark(level=Level.NOTICE, text=f"{attempt.place.title} was passed by: {_what(attempt)}", code=_code(attempt))
     elif attempt.outcome is Done.SKIPPED and would_fail_with(attempt.before) is not Failure.UNSUPPORTED:
-        text = f"The version was found at a later target; {attempt.place.title} comes before it and does not hold it: an earlier run fell back."
+        why = "does not hold it: an earlier run fell back"
+        if attempt.before.state is State.UNREADABLE:
+            why = f"could not be read, so nobody knows whether it holds it too: {_what(attempt)}"
+        text = f"The version was found at a later target; {attempt.place.title} comes before it and {why}."
         yield Remark(level=Level.WARNING, text=text, code="found-at-a-later-target")
     elif isinstance(attempt.outcome, Failure):
         text = f"{attempt.place.title} was passed by ({attempt.outcome}): {_what(attempt)}"

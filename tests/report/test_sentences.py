@@ -148,13 +148,19 @@ def test_halves_of_many_files(there: list[str], said: str) -> None:
 
 
 SAFE = "was seen to be untouched, so running again is safe"
+LEFT = "The GitHub Release v0.5.10 could not be read, so an earlier run may have left the version there"
 NEXT = {
     "one said no": (Scene(tried=failing(WRITE_PACKAGE)), [f"It {SAFE}"]),
     "three said no": (Scene(tried=failing(WRITE_PACKAGE, TOO_MANY, BAD_GATEWAY)), [f"All 3 targets said no, and each {SAFE}"]),
     "one was dark": (
         Scene(tried=[attempt(RELEASE, DARK)]),
-        [f"It {SAFE}", "The GitHub Release v0.5.10 could not be read, so an earlier run may have left the version there"],
+        ["Nothing was written anywhere, so running again is safe", LEFT],
     ),
+    "one of two was dark": (
+        Scene(tried=[*failing(WRITE_PACKAGE), attempt(RELEASE, DARK)]),
+        ["Both targets said no, and nothing was written anywhere, so running again is safe", LEFT],
+    ),
+    "one can hold nothing": (Scene(tried=[attempt(PACKAGES, UNSUPPORTED), *failing(WRITE_PACKAGE)]), [f"Both targets said no, and each {SAFE}"]),
     "one stopped it": (
         Scene(tried=failing(Integrity("x", code="tls-certificate")), skipped=[skipped(PYPI, NOTHING), skipped(RELEASE, NOTHING)]),
         ["Nothing was written anywhere", "PyPI and the GitHub Release v0.5.10 were not tried"],

@@ -239,14 +239,22 @@ def _consequences(report: Report) -> Iterator[Sentence]:
         unsure = [each.place.title for each in touched if each.outcome is not Failure.UNCONFIRMED]  # that is in the verdict
         yield from [Sentence(f"{begun(listed(unsure))} may have taken something of it")] if unsure else []
     elif all(each.outcome in PASSABLE for each in tried):
-        said = {1: "It", 2: "Both targets said no, and each"}.get(len(tried), f"All {len(tried)} targets said no, and each")
-        yield Sentence(f"{said} was seen to be untouched, so running again is safe")
+        said = {1: "", 2: "Both targets said no, and "}.get(len(tried), f"All {len(tried)} targets said no, and ")
+        seen = "it was seen to be untouched" if len(tried) == 1 else "each was seen to be untouched"
+        proof = seen if all(map(_is_seen, tried)) else "nothing was written anywhere"
+        sentence = f"{said}{proof}, so running again is safe"
+        yield Sentence(sentence[0].upper() + sentence[1:])
     else:
         yield Sentence("Nothing was written anywhere")
     for each in tried:
-        if each.before.state is State.UNREADABLE and each.outcome is not Failure.UNSUPPORTED:
+        if not _is_seen(each):
             yield Sentence(f"{begun(each.place.title)} could not be read, so an earlier run may have left the version there")
     yield from _untried(report)
+
+
+def _is_seen(attempt: Attempt) -> bool:
+    """What it holds is known: it was read, or can hold nothing."""
+    return attempt.before.state is not State.UNREADABLE or attempt.outcome is Failure.UNSUPPORTED
 
 
 def _reader_gets(release: Release | None, there: Sequence[str]) -> str:
