@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests import factory
-from tests.toys import Never, Shelf, Slow, error
+from tests.toys import Draft, Never, Shelf, Slow, error
 
 from pkg_publish import publish
 from pkg_publish.errors import Failure
 from pkg_publish.plan import Plan
 from pkg_publish.state import Done, Outcome
-from pkg_publish.watch import Watch
+from pkg_publish.watch import Waiting, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +87,26 @@ def test_a_refusal_after_a_file_was_taken_waits_for_the_late_index(release: Rele
 
     assert go(release, Late("late", settles=2, fails={names(release)[3]: 9}, kind=Failure.REFUSED), second) == [("late", Failure.PARTIAL)]
     assert not second.store
+
+
+@pytest.mark.parametrize(("is_staged", "waits"), [(True, False), (False, True)], ids=["nobody else reveals it", "others may reveal it"])
+def test_a_refusal_of_what_was_only_staged_needs_one_look(release: Release, *, is_staged: bool, waits: bool) -> None:
+    """Where nobody could reveal what was sent, a clear no says everything."""
+
+    @dataclass(eq=False)
+    class Hidden(Draft):
+        def finish(self, watch: Watch) -> None:
+            raise error(Failure.REFUSED)
+
+        @property
+        def is_staged(self) -> bool:
+            return is_staged
+
+    told: list[object] = []
+    hidden, second = Hidden("hidden", settles=0.1), Shelf("second")
+
+    assert go(release, hidden, second, watch=Watch(20, told.append)) == [("hidden", Failure.REFUSED), ("second", Done.PUBLISHED)]
+    assert any(isinstance(event, Waiting) for event in told) is waits
 
 
 def test_a_target_that_is_not_the_last_leaves_half_of_the_time(release: Release) -> None:

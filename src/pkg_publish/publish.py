@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pkg_publish.errors import Failure, Invalid, PublishError
 from pkg_publish.state import Attempt, Done, Look, State, outcome
-from pkg_publish.targets.base import Witness
+from pkg_publish.targets.base import Stages, Witness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -123,14 +123,14 @@ def publish_to(plan: Plan, target: Target, release: Release, before: Look, watch
 
 def send(plan: Plan, target: Target, release: Release, items: Sequence[Item], watch: Watch) -> tuple[PublishError | None, Look]:
     """The first item alone shows that the door is open; the rest go together; the first failure keeps others from starting."""
-    problem, taken = None, False
+    problem, shown = None, False
     try:
         watch.left()
         upload = target.open(release, watch)
         watch.tell(Sending(target.place, items))
         for item in items[:1]:
             upload.send(item, watch)
-            taken = True
+            shown = not (isinstance(upload, Stages) and upload.is_staged)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             jobs = [pool.submit(upload.send, item, watch) for item in items[1:]]
             try:
@@ -141,7 +141,7 @@ def send(plan: Plan, target: Target, release: Release, items: Sequence[Item], wa
         upload.finish(watch)
     except PublishError as error:
         problem = error
-        problem.reached |= taken  # a clear no to the second file says nothing about the first
+        problem.reached |= shown  # a clear no to the second file says nothing about the first
     after = settle(plan, target, release, problem, watch)
     return (problem if after.settled else watch.verdict()), after
 

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
-from tests.servers.ghcr import CANNOT_CREATE, READER, TOKEN, Package
+from tests.servers.ghcr import CANNOT_CREATE, READER, TOKEN, Package, refuse
 from tests.targets.contract import ServerContract, digests, once, watch
 from tests.targets.namespaces import NAME, PUBLIC, GhcrStand
 
+from pkg_publish import publish
 from pkg_publish.errors import Failure
 from pkg_publish.model import Release
+from pkg_publish.plan import Plan
 from pkg_publish.state import Done
+from pkg_publish.watch import Waiting, Watch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +127,21 @@ class TestPeculiarities:
 
         assert once(stand.target(), release).outcome is Done.PUBLISHED
         assert stand.stored(release) == digests(release)
+
+    @pytest.mark.parametrize(("jobs", "waits"), [("one", False), ("many", True)])
+    def test_a_refused_index_is_waited_for_only_where_others_may_write_it(
+        self, stand: GhcrStand, release: Release, monkeypatch: pytest.MonkeyPatch, *, jobs: str, waits: bool
+    ) -> None:
+        """What no index leads to, no reader finds, however late he comes: the next target need not wait half a minute."""
+        told: list[object] = []
+        route = stand.server.registry._route
+        no = refuse(403, "DENIED", "permission_denied: write_package")
+        monkeypatch.setattr(stand.server.registry, "_route", lambda *call: no if call[0].method == "PUT" and call[3] == "1.0" else route(*call))
+
+        (attempt,) = publish.run(Plan(targets=[stand.job(PUBLIC, jobs=jobs)]), release, Watch(2, told.append))
+
+        assert attempt.outcome is (Failure.DEADLINE if waits else Failure.REFUSED)
+        assert any(isinstance(event, Waiting) for event in told) is waits
 
     @pytest.mark.parametrize(
         ("token", "linked", "code"), [(READER, True, "ghcr-no-permission"), (CANNOT_CREATE, True, "ghcr-create-package"), (TOKEN, False, "ghcr-write-package")]

@@ -57,6 +57,15 @@ class Upload(Protocol):
 
 
 @runtime_checkable
+class Stages(Protocol):
+    """An ability of an upload: what it sends leads nowhere until `finish` has written."""
+
+    @property
+    def is_staged(self) -> bool:
+        """Nobody else may reveal it either: after a clear no there is nothing to wait for."""
+
+
+@runtime_checkable
 class Source(Protocol):
     """A second ability: what install, serve and index read. `held` of such a target is `files` of one version."""
 

@@ -249,6 +249,11 @@ class OciUpload:
     """None: no other job publishes files of this version."""
     sent: dict[str, oci.Entry] = field(default_factory=dict)
 
+    @property
+    def is_staged(self) -> bool:
+        """What is in a journal, other jobs put into the index."""
+        return self.journal is None
+
     def send(self, item: Item, watch: Watch) -> None:
         """Send file, metadata and manifest; no tag of the version leads to them so far."""
         distribution = self.release[item.name]
