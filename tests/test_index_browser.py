@@ -27,7 +27,7 @@ def browser(tool: Callable[[str], Path], tmp_path: Path) -> Callable[..., str]:
     """Show a page in headless Chromium, and return what it says."""
 
     def show(url: str, *flags: str) -> str:
-        command = [
+        command: list[str | Path] = [
             tool("chromium"),
             "--headless=new",
             "--no-sandbox",
@@ -39,7 +39,8 @@ def browser(tool: Callable[[str], Path], tmp_path: Path) -> Callable[..., str]:
         done = subprocess.run([*command, f"--user-data-dir={tmp_path / 'profile'}", *flags, url], capture_output=True, text=True, check=True, timeout=120)
         assert "Refused to" not in done.stderr
         assert "CONSOLE" not in done.stderr, done.stderr
-        return done.stdout
+        said: str = done.stdout
+        return said
 
     return show
 

@@ -41,6 +41,7 @@ class Verify(StrEnum):
     """What proves a success."""
 
     DIGEST = "digest"  # read back and compare
+    INSTALL = "install"  # also install it from there, and import it
 
 
 class CheckTag(StrEnum):
@@ -175,7 +176,9 @@ class Config:
     build: BuildMode = option("auto", "`auto`: unless `dist-dir` holds distributions; `always`; `never`", _one_of(BuildMode))
     formats: tuple[Format, ...] = option("wheel, sdist", "what to build; the wheel is built from the sdist when both are", _several_of(Format))
     build_env: tuple[str, ...] = option("", "names of environment variables the build may see, beside a short list", _names)
-    verify: Verify = option("digest", "`digest`: read back and compare", _one_of(Verify))
+    verify: Verify = option(
+        "digest", "`digest`: read back and compare; `install`: also install it from there into a clean environment, and import it", _one_of(Verify)
+    )
     check_tag: CheckTag = option("auto", "the version must match the tag: on tag and release events; `true`, `false`", _one_of(CheckTag))
     github_token: Secret | None = option("${{ github.token }}", "for what belongs to GitHub", _token, secret=True)
     pypi_token: Secret | None = option("oidc", "a token instead of OIDC", _token_or_oidc, secret=True)

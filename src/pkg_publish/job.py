@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 from pkg_publish import build, permissions, preflight, publish, verdict
 from pkg_publish.clients.disk import disk
-from pkg_publish.config import BuildMode, CheckTag, Format, OnConflict
+from pkg_publish.config import BuildMode, CheckTag, Format, OnConflict, Verify
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
 from pkg_publish.explain import BUILD_ONCE, explained, foretold
 from pkg_publish.install_command import Origin, install_command
 from pkg_publish.plan import Plan, make_targets
 from pkg_publish.state import Done
-from pkg_publish.targets.base import Checks
+from pkg_publish.targets.base import Checks, Source
 from pkg_publish.verdict import Level, Remark
+from pkg_publish.verify import Verifier
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pkg_publish.config import Config
-    from pkg_publish.model import CheckRow, Release
+    from pkg_publish.model import CheckRow, Receipt, Release
     from pkg_publish.runner import Runner
     from pkg_publish.state import Attempt
     from pkg_publish.targets.base import Ambient, Target
@@ -109,8 +110,26 @@ class Job:
         attempts = list(self._chain(plan, release, watch))
         cut = watch.verdict() if watch.over else None
         report = verdict.conclude(plan, release, attempts, remarks, cut=cut, seconds=self.watch.now() - began)
+        if self.config.verify is Verify.INSTALL and report.receipt and not cut:
+            report = self._verified(plan, report, release, report.receipt)
         command = install_command(release, report.receipt, self.origin) if report.receipt else ""
         return replace(report, install_command=command)
+
+    def _verified(self, plan: Plan, report: verdict.Report, release: Release, receipt: Receipt) -> verdict.Report:
+        """Install from the first place that holds it, which is the one of the install command."""
+        source = next(target for target in plan.targets if target.place == report.holding[0].place)
+        if not isinstance(source, Source):
+            return report
+        folder = self.scratch / "proof"
+        folder.mkdir(parents=True)
+        verifier = Verifier(release=release, source=source, receipt=receipt, folder=folder, environ=self.ambient.environ, watch=self.watch)
+        try:
+            found = verifier.verify()
+        except PublishError as problem:
+            return replace(report, problems=(*report.problems, problem), exit_code=report.exit_code or problem.kind.exit_code)
+        if isinstance(found, Remark):
+            return replace(report, remarks=(*report.remarks, found))
+        return replace(report, proof=found)
 
     def plan(self) -> Plan:
         """Make the targets; raises `Mistakes`."""

@@ -50,6 +50,16 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """The release was installed from the first place that holds it."""
+
+    python: str
+    """The version of the Python that it was installed into."""
+    modules: tuple[str, ...]
+    """What was imported then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything about a run: log, summary, outputs and the JSON report are made from this one value."""
 
@@ -66,6 +76,8 @@ class Report:
     fallback_reason: str = ""
     """Begins with the class."""
     install_command: str = ""
+    proof: Proof | None = None
+    """With `verify: install`."""
     seconds: float = 0.0
 
     @property

@@ -45,15 +45,26 @@ def verdict(report: Report) -> str:
     where = at(each.place for each in report.holding)
     match report.status:
         case Status.PUBLISHED | Status.PUBLISHED_BY_FALLBACK:
-            return f"{name} is published {where}{_instead(report)}"
+            return f"{name} is published {where}{_instead(report)}{_unsound(report)}"
         case Status.ALREADY_PUBLISHED:
-            return f"{name} was already {where}: nothing was sent"
+            return f"{name} was already {where}: nothing was sent{_unsound(report)}"
         case Status.INCOMPLETE:
             return f"{name} is published {where}, but {_shortfall(report)}"
         case Status.PLANNED:
             return f"Dry run: {name} {_would(report)}"
         case _:
             return _failed(report, name)
+
+
+def _unsound(report: Report) -> str:
+    """What `verify: install` has found out of what is there."""
+    match [each.code for each in report.problems]:
+        case []:
+            return ""
+        case ["import-fails"]:
+            return ", but cannot be imported"
+        case _:
+            return ", but was not installed from there"
 
 
 def _why_not_begun(problems: Sequence[PublishError]) -> str:
@@ -211,6 +222,9 @@ def _proof(report: Report) -> Iterator[Sentence]:
     read = "" if report.status is Status.ALREADY_PUBLISHED else "was read back and " if number == 1 else "were read back and "
     if number:
         yield Sentence(f"{count(number, 'file')} {read}{'matches' if number == 1 else 'match'} by sha256")
+    if report.proof:
+        imported = f", and {listed([f'`{each}`' for each in report.proof.modules])} imported" if report.proof.modules else ""
+        yield Sentence(f"It was installed from there into a clean environment with Python {report.proof.python}{imported}")
 
 
 def _untried(report: Report) -> Iterator[Sentence]:

@@ -1,0 +1,164 @@
+"""`verify: install`: what was just published is installed from there into a clean environment, and imported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pkg_publish.build import child_environ
+from pkg_publish.build.child import ChildFailed
+from pkg_publish.build.child import run as run_child
+from pkg_publish.clients.disk import disk
+from pkg_publish.errors import Environment, Invalid, PublishError
+from pkg_publish.install import Asked, find, install
+from pkg_publish.interpreter import Interpreter, find_python
+from pkg_publish.verdict import Level, Proof, Remark
+from pkg_publish.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pkg_publish.catalog import NamedSource
+    from pkg_publish.model import Receipt, Release
+
+LATE = 60.0
+"""Seconds for which a place may be late to show installers what it holds."""
+PAUSE = 5.0
+"""Seconds between two looks."""
+NOT_THERE_YET = frozenset({"unknown-project", "unknown-version"})
+QUOTED = 5
+"""Lines of what a program said last."""
+
+_NAMES = """
+import json, sys
+from importlib.metadata import files
+names = set()
+for path in files(sys.argv[1]) or ():
+    top, rest = path.parts[0], path.parts[1:]
+    name = top if rest == ("__init__.py",) else top.partition(".")[0] if not rest and path.suffix in {".py", ".so", ".pyd"} else ""
+    if name.isidentifier() and not name.startswith("_"):
+        names.add(name)
+print(json.dumps(sorted(names)))
+"""
+"""The modules that a distribution brings, its own underscored ones excepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifier:
+    """One release at one place, and where it is tried."""
+
+    release: Release
+    source: NamedSource
+    receipt: Receipt
+    folder: Path
+    """A fresh one, for the environment."""
+    environ: Mapping[str, str]
+    """The caller's; what is installed sees no more of it than a build does."""
+    watch: Watch
+
+    def verify(self) -> Proof | Remark:
+        """Install and import. A place that is late, or has nothing for this Python, is a remark; what fails is raised."""
+        if not self.receipt.source and not self.receipt.index_url:
+            return self._unproven(Level.NOTICE, "nothing can be installed from there as it is")
+        began = self.watch.now()
+        with disk(f"making an environment in {self.folder}"):
+            python = self._environment()
+        while True:
+            try:
+                self._install(python)
+                break
+            except PublishError as problem:
+                if problem.code == "no-file-fits":
+                    return self._unproven(Level.NOTICE, f"it has no file for Python {python.version} on this machine")
+                if problem.code not in NOT_THERE_YET:
+                    raise
+                if self.watch.now() - began > LATE:
+                    return self._unproven(Level.WARNING, f"after {LATE:.0f} seconds installers were not shown it yet")
+            self.watch.wait(PAUSE, f"{self.source.place.title} does not show it to installers yet")
+        modules = json.loads(self._said([str(python.path), "-I", "-c", _NAMES, self.release.project]))
+        if modules:
+            self._import(python, modules)
+        return Proof(python=python.version, modules=tuple(modules))
+
+    def _unproven(self, level: Level, why: str) -> Remark:
+        text = f"{self.release.project} {self.release.version} is in {self.source.place.title}, and was not installed from there to prove it: {why}."
+        return Remark(level=level, text=text, code="install-not-proven")
+
+    def _environment(self) -> Interpreter:
+        """Make a clean one, with the Python that the user has; with pip if that Python can, else for uv."""
+        python = find_python({"PATH": self.environ.get("PATH", "")}, Path(sys.executable), None)
+        folder = self.folder / "environment"
+        try:
+            self._run([str(python), "-I", "-m", "venv", str(folder)])
+        except ChildFailed as problem:
+            uv = shutil.which("uv", path=self.environ.get("PATH", ""))
+            try:
+                self._run([uv or "uv", "venv", "--quiet", "--clear", "--python", str(python), str(folder)])
+            except (ChildFailed, OSError):
+                raise _no_environment(python, problem.lines) from problem
+        return Interpreter.ask(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+
+    def _install(self, python: Interpreter) -> None:
+        """As the printed command does: through plain pip where that can read the place, else by the very file."""
+        command = python.installer(self.environ)
+        requirement = f"{self.release.project}=={self.release.version}"
+        if self.receipt.index_url:
+            find(Asked.parse(requirement), [self.source], self.watch)
+            self._installed([*command, "--index-url", self.receipt.index_url, requirement])
+        else:
+            install(requirement, [self.source], python, lambda reference: self._installed([*command, reference]), self.watch)
+
+    def _installed(self, command: Sequence[str]) -> int:
+        try:
+            self._run(command)
+        except ChildFailed as problem:
+            raise Invalid(
+                f"{self.release.project} {self.release.version} is published in {self.source.place.title}, and cannot be installed from there: {problem}",
+                code="install-fails",
+                cure="The release is there. Read what the installer said; when the files are at fault, mend them and release a new version.",
+                said=_last(problem.lines),
+                details=problem.lines[-QUOTED:],
+            ) from problem
+        return 0
+
+    def _import(self, python: Interpreter, modules: Sequence[str]) -> None:
+        words = f"import {', '.join(modules)}"
+        try:
+            self._run([str(python.path), "-I", "-c", words])
+        except ChildFailed as problem:
+            raise Invalid(
+                f"{self.release.project} {self.release.version} is published in {self.source.place.title} and was installed from there, but `{words}` fails",
+                code="import-fails",
+                cure="The release is there. Whoever installs it meets the same: mend it, and release a new version.",
+                said=_last(problem.lines),
+                details=problem.lines[-QUOTED:],
+            ) from problem
+
+    def _run(self, command: Sequence[str]) -> None:
+        """Run a program that sees no secret and none of the runner's files, in a folder of its own; raises `ChildFailed`."""
+        quiet = Watch(float("inf"), lambda _: None, stop=self.watch.stop)
+        run_child(command, cwd=self.folder, environ=child_environ(self.environ, ()), watch=quiet)
+
+    def _said(self, command: Sequence[str]) -> str:
+        """What a small program of ours prints."""
+        lines: list[str] = []
+        listening = Watch(float("inf"), lambda event: lines.append(getattr(event, "line", "")), stop=self.watch.stop)
+        run_child(command, cwd=self.folder, environ=child_environ(self.environ, ()), watch=listening)
+        return "\n".join(lines)
+
+
+def _last(lines: Sequence[str]) -> str:
+    return next((line for line in reversed(lines) if line.strip()), "")
+
+
+def _no_environment(python: Path, lines: Sequence[str]) -> Environment:
+    return Environment(
+        f"the Python {python} makes no virtual environment, and there is no uv on PATH",
+        code="no-environment",
+        cure="The release is there, and was not proven. Install the rest of that Python (Debian: apt-get install python3-venv), or uv.",
+        said=_last(lines),
+    )
