@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,3 +89,14 @@ def test_dependabot_reads_its_file() -> None:
     """And dependabot's."""
     path = ROOT / ".github" / "dependabot.yml"
     assert said(python_tool("check-jsonschema"), "--builtin-schema", "vendor.dependabot", path) == "ok -- validation done"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_can_be_copied(example: Path) -> None:
+    """No right for all jobs, one run at a time, and a line in the README."""
+    workflow = yaml.safe_load(example.read_text(encoding="utf-8"))
+
+    assert workflow["permissions"] == {}
+    assert workflow["concurrency"]["group"]
+    assert all(job["permissions"] for job in workflow["jobs"].values())
+    assert f"](examples/{example.name})" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -74,7 +74,7 @@ def _of_project(job: Job, *, at_pypi: bool) -> Found:
         if not path.is_file() and not (job.project / "setup.py").is_file():
             raise ConfigError(
                 f"there is no project in {job.project}",
-                code="no-distributions",
+                code="project-not-found",
                 cure="Name its folder with `project-dir`.",
                 paste="with:\n  project-dir: python",
             )
