@@ -42,6 +42,13 @@ def test_what_is_temporary_is_unavailable() -> None:
     assert many.details == ("asked 5 times",)
 
 
+def test_a_server_that_waited_too_long_is_no_refusal() -> None:
+    """It may be asked again, as one with 5xx; nothing was done."""
+    problems = [refused(TABLE, said(status), "sending it") for status in (408, 425, 499)]
+
+    assert [(type(each), each.code, each.reached) for each in problems] == [(Unavailable, "server-error", False)] * 3
+
+
 def test_what_nobody_expects_is_refused() -> None:
     """A table needs no last row."""
     assert [type(refused((), said(status), "sending it")) for status in (100, 302, 418, 451, 999)] == [Refused] * 5

@@ -40,6 +40,13 @@ TEMPORARY = (
         cure="Wait some minutes, then run again: what is there already stays.",
     ),
     Refusal(
+        statuses={408, 425, 499},
+        raises=Unavailable,
+        code="server-error",
+        cause="it waited too long for the request, or wants it later",
+        cure="Wait until it is well again, then run again: what is there already stays.",
+    ),
+    Refusal(
         statuses=range(500, 600),
         raises=Unavailable,
         code="server-error",
