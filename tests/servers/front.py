@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import select
 import socket
 import struct
 import threading
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from email.message import Message
 
 BLOCK = 1 << 16
@@ -23,6 +24,8 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"})
 ABORT = struct.pack("ii", 1, 0)
 """`SO_LINGER` of a socket that is closed with a reset."""
+SILENCE = 61.0
+"""Seconds that pass while nobody answers: longer than a client waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,28 @@ class Fault:
     read: int | None = None
     """Bytes of the body that are taken before the answer, then the connection is closed; None: all."""
 
+    flips: bool = False
+    """The server gets the request with one bit of its body changed."""
+    cut: int | None = None
+    """Bytes of the server's answer that come, then the connection is reset."""
+    spoils: bool = False
+    """The server's answer comes with one bit of its body changed."""
+    dribbles: float = 0.0
+    """Seconds that each byte of the server's answer takes, the first 40 of them."""
+    changed: Mapping[str, str] = field(default_factory=dict)
+    """Headers of the server's answer that come with other values, also where it has none of that name."""
+
+    @property
+    def twists(self) -> bool:
+        """The client gets the server's answer, or what is left of it."""
+        return self.flips or self.cut is not None or self.spoils or bool(self.dribbles) or bool(self.changed)
+
+
+def flipped(block: bytes) -> bytes:
+    """The same with one bit changed, in the middle."""
+    middle = len(block) // 2
+    return block[:middle] + bytes([block[middle] ^ 1]) + block[middle + 1 :]
+
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
@@ -60,13 +85,14 @@ class Seen:
 
 
 class Front:
-    """Stands at `url` on 127.0.0.1 before the server at `upstream`; a context manager."""
+    """Stands at `url` before the server at `upstream`; a context manager. `passes` lets seconds pass on a client's virtual clock: for faults that take time."""
 
-    def __init__(self, upstream: str) -> None:
-        self.upstream = urlsplit(upstream)
+    def __init__(self, upstream: str, passes: Callable[[float], None] = lambda _: None) -> None:
+        self.upstream, self.passes = urlsplit(upstream), passes
         self.requests: list[Seen] = []
         self.over = threading.Event()
         self._faults: dict[bool, deque[Fault]] = {True: deque(), False: deque()}
+        self._steps: list[tuple[Callable[[Seen], bool], Iterator[Fault]]] = []
         self._server = _Server(("127.0.0.1", 0), _Connection)
         self._server.front = self
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -88,12 +114,27 @@ class Front:
         """What happens to the next reads."""
         self._faults[True] = deque(faults)
 
+    def fail_at(self, step: Callable[[Seen], bool], faults: Iterable[Fault]) -> None:
+        """What happens to the next requests that a step is about, one fault each; `itertools.repeat` makes it last."""
+        self._steps.append((step, iter(faults)))
+
+    def forget(self) -> None:
+        """Begin anew: no request was seen, nothing fails, nobody is kept waiting."""
+        self.over.set()
+        self.over = threading.Event()
+        self.requests, self._steps = [], []
+        self.fail_reads()
+        self.fail_writes()
+
     def writes(self) -> int:
         """How many writes have reached the server."""
         return sum(seen.forwarded for seen in self.requests if seen.method not in READS)
 
     def fault_for(self, seen: Seen) -> Fault | None:
-        """The next fault for a request of this kind."""
+        """The next fault for a request."""
+        for step, faults in self._steps:
+            if step(seen) and (fault := next(faults, None)):
+                return fault
         waiting = self._faults[seen.method in READS]
         try:
             return waiting.popleft()
@@ -125,7 +166,7 @@ class _Connection(BaseHTTPRequestHandler):
         seen = Seen(method=self.command, path=self.path, headers=self.headers)
         front.requests.append(seen)
         fault = front.fault_for(seen)
-        if fault is None or fault.late:
+        if fault is None or fault.late or fault.twists:
             self._forward(seen, fault)
         else:
             for _ in self._body(seen, fault.read):
@@ -165,11 +206,9 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _fail(self, seen: Seen, fault: Fault) -> None:
         if fault.silent:
-            self.server.front.over.wait()
+            self._be_silent(self.server.front)
         if fault.silent or fault.reset:
-            self.close_connection = True
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
-            self.connection.close()
+            self._reset()
             return
         seen.status = fault.status
         self.send_response(fault.status, fault.reason or None)
@@ -185,18 +224,18 @@ class _Connection(BaseHTTPRequestHandler):
         connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=60)
         try:
             connection.connect()
-            self._send(connection, seen)
+            self._send(connection, seen, flips=fault is not None and fault.flips)
             seen.forwarded = True
             response = connection.getresponse()
-            if fault is None:
-                self._relay(seen, response)
+            if fault is None or fault.twists:
+                self._relay(seen, response, fault or Fault())
             else:
                 response.read()
                 self._fail(seen, fault)
         finally:
             connection.close()
 
-    def _send(self, connection: http.client.HTTPConnection, seen: Seen) -> None:
+    def _send(self, connection: http.client.HTTPConnection, seen: Seen, *, flips: bool) -> None:
         """Hand the request on as it comes; `Host` stays, so that the server's links lead back here."""
         connection.putrequest(seen.method, seen.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
@@ -208,7 +247,8 @@ class _Connection(BaseHTTPRequestHandler):
         connection.putheader("Connection", "close")
         connection.endheaders()
         refused = False
-        for block in self._body(seen):
+        for whole in self._body(seen):
+            block = flipped(whole) if flips else whole
             try:
                 if not refused:
                     connection.send(b"%x\r\n%b\r\n" % (len(block), block) if chunked else block)
@@ -217,16 +257,44 @@ class _Connection(BaseHTTPRequestHandler):
         if chunked and not refused:
             connection.send(b"0\r\n\r\n")
 
-    def _relay(self, seen: Seen, response: http.client.HTTPResponse) -> None:
+    def _relay(self, seen: Seen, response: http.client.HTTPResponse, fault: Fault) -> None:
         seen.status = response.status
         self.send_response_only(response.status, response.reason)
-        for name, value in response.headers.items():
-            if name.lower() not in HOP_BY_HOP:
+        others = {name.lower() for name in fault.changed}
+        for name, value in [*response.headers.items(), *fault.changed.items()]:
+            if name.lower() not in HOP_BY_HOP and (name.lower() not in others or name in fault.changed):
                 self.send_header(name, value)
         if response.length is None:
             self.close_connection = True
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
+        if fault.cut is not None:
+            self.wfile.write(response.read()[: fault.cut])
+            self._reset()
+            return
         while block := response.read(BLOCK):
-            self.wfile.write(block)
+            self._say(flipped(block) if fault.spoils else block, fault.dribbles)
+
+    def _say(self, block: bytes, seconds: float) -> None:
+        """Send a block of an answer, its beginning byte by byte where each takes some seconds."""
+        slow = 40 if seconds else 0
+        for byte in block[:slow]:
+            self.wfile.write(bytes([byte]))
+            self.server.front.passes(seconds)
+        self.wfile.write(block[slow:])
+
+    def _be_silent(self, front: Front) -> None:
+        """Let time pass once the client waits, until it goes away."""
+        over = front.over
+        over.wait(0.1)
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        while not over.is_set() and not poll.poll(0):
+            front.passes(SILENCE)
+            over.wait(0.5)
+
+    def _reset(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
+        self.connection.close()

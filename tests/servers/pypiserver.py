@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,17 +53,23 @@ class PypiServer:
         (self.folder / name).unlink()
 
 
-@pytest.fixture(scope="session")
-def pypiserver_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """Its address and the folder it serves."""
-    home = tmp_path_factory.mktemp("pypiserver")
+@contextmanager
+def serving(home: Path) -> Iterator[tuple[str, Path]]:
+    """Run one that keeps all it has below a new folder; its address and the folder it serves."""
     folder, users, port = home / "files", home / "htpasswd", free_port()
-    folder.mkdir()
+    folder.mkdir(parents=True)
     users.write_text(f"{USERNAME}:{{SHA}}{base64.b64encode(hashlib.sha1(PASSWORD.encode(), usedforsecurity=False).digest()).decode()}\n")
     flags = ["--hash-algo", "sha256", "--disable-fallback", "--backend", "simple-dir", "--server", "auto", "-a", "update", "-P", str(users)]
     command = [sys.executable, "-m", "pypiserver", "run", "-i", "127.0.0.1", "-p", str(port), *flags, str(folder)]
     with running(command, ready=answers(port, "/health"), log=home / "log"):
         yield f"http://127.0.0.1:{port}", folder
+
+
+@pytest.fixture(scope="session")
+def pypiserver_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Its address and the folder it serves."""
+    with serving(tmp_path_factory.mktemp("pypiserver") / "home") as served:
+        yield served
 
 
 @pytest.fixture
