@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +16,8 @@ from pkg_publish.config import Config
 from pkg_publish.errors import Failure
 from pkg_publish.install_command import Origin
 from pkg_publish.job import Checked, Job, Planned
-from pkg_publish.report import sentences
+from pkg_publish.report import machine, sentences
+from pkg_publish.report.summary import summary
 from pkg_publish.runner import Runner
 from pkg_publish.state import Attempt, Done
 from pkg_publish.targets.base import Ambient
@@ -234,6 +237,19 @@ def test_a_dry_run_explains_other_bytes(filled: Desk) -> None:
     report = filled.run(build="never", dry_run="true")
 
     assert (report.exit_code, codes(report)) == (6, ["other-bytes-same-name"])
+
+
+def test_the_report_lists_what_is_there_and_not_what_was_not_sent(filled: Desk) -> None:
+    """With `on-conflict: keep` the other bytes stay: outputs, report and summary have their size and digest."""
+    theirs = factory.wheel(filled.folder / "out", content=b"x = 'theirs'\n")
+    ours = filled.folder / "dist" / "demo-1.0.tar.gz"
+
+    report = filled.run(build="never", on_conflict="keep")
+
+    files = [{"name": path.name, "size": path.stat().st_size, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in (theirs, ours)]
+    assert report.status is Status.PUBLISHED
+    assert json.loads(machine.outputs(report)["files"]) == machine.document(report)["files"] == files
+    assert all(str(each["sha256"]) in summary(report) for each in files)
 
 
 def test_a_cancel_between_two_targets_is_a_cancel(filled: Desk) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pkg_publish.state import Attempt
 
 EVERYWHERE = {"strategy": Strategy.ALL}
+KEEPING = EVERYWHERE | {"keep": True}
 DRY = {"dry_run": True}
 LATE = Deadline("the time is up", code="deadline", reached=True)
 STOPPED = Cancelled("the run was cancelled", code="cancelled", reached=True)
@@ -74,6 +75,14 @@ ENDINGS = {
     "ended between two": (
         Scene(tried=[attempt(PYPI, NOTHING, ALL)], skipped=[skipped(GHCR, NOTHING), skipped(RELEASE, NOTHING)], plan=EVERYWHERE),
         "is published on PyPI, but not on ghcr.io/octo/sglang and on the GitHub Release v0.5.10",
+    ),
+    "everywhere, and not the same": (
+        Scene(tried=[attempt(PYPI, look(BOTH, keep=[WHEEL.name]), look(BOTH, SDIST.name, keep=[WHEEL.name])), attempt(GHCR, NOTHING, ALL)], plan=KEEPING),
+        "is published on PyPI and on ghcr.io/octo/sglang, but 1 file is not the same everywhere",
+    ),
+    "was everywhere, and is not the same": (
+        Scene(tried=[attempt(PYPI, look(BOTH, keep=[WHEEL.name, SDIST.name])), attempt(GHCR, ALL)], plan=KEEPING),
+        "was already on PyPI and on ghcr.io/octo/sglang, but 2 files are not the same everywhere: nothing was sent",
     ),
     "would be": (Scene(skipped=[skipped(GHCR, NOTHING), skipped(RELEASE, NOTHING)], plan=DRY), "would be published on ghcr.io/octo/sglang"),
     "would go on": (Scene(skipped=[skipped(GHCR, NOTHING), skipped(PYPI, look(BOTH, WHEEL.name))], plan=DRY), "would be published on PyPI"),

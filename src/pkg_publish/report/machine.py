@@ -75,7 +75,7 @@ def _facts(report: Report, path: Path | None) -> dict[str, Any]:
         "version": release.version if release else "",
         "url": report.receipt.url if report.receipt else "",
         "install-command": report.install_command,
-        "files": [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in release.distributions] if release else [],
+        "files": [{"name": each.name, "size": getattr(each, "size", None), "sha256": each.sha256} for each in phrases.published(report)],
         **{name: next(filter(None, (getattr(each, name.replace("-", "_")) for each in receipts)), "") for name in ONE_KIND_ONLY},
         "fallback-reason": report.fallback_reason,
         "report": str(path or ""),

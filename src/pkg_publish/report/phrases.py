@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pkg_publish.errors import PublishError
-    from pkg_publish.model import Place
+    from pkg_publish.model import Item, Place
     from pkg_publish.state import Attempt
     from pkg_publish.verdict import Report
 
@@ -52,8 +52,10 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
-def size(number: int) -> str:
+def size(number: int | None) -> str:
     """Bytes, as people say them: `4.1 MB`."""
+    if number is None:
+        return NONE
     if number < 1000:  # noqa: PLR2004 - a kilobyte
         return f"{number} B"
     value, unit = number / 1000, "kB"
@@ -97,6 +99,12 @@ def files(attempt: Attempt) -> str:
     """`2 of 2`; a dash where there is none of ours."""
     found = len(same(attempt))
     return f"{found} of {len(attempt.after.wanted) + len(attempt.after.kept)}" if found or attempt.after.kept else NONE
+
+
+def published(report: Report) -> list[Item]:
+    """The files of the release: ours, and in place of some those of others, which the first place that holds it keeps under our names."""
+    kept = report.holding[0].after.kept if report.holding else {}
+    return [kept.get(each.name, each) for each in report.release.distributions] if report.release else []
 
 
 def planned(report: Report) -> list[Attempt]:

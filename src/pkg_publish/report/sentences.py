@@ -45,9 +45,9 @@ def verdict(report: Report) -> str:
     where = at(each.place for each in report.holding)
     match report.status:
         case Status.PUBLISHED | Status.PUBLISHED_BY_FALLBACK:
-            return f"{name} is published {where}{_instead(report)}{_unsound(report)}"
+            return f"{name} is published {where}{_instead(report)}{_apart(report)}{_unsound(report)}"
         case Status.ALREADY_PUBLISHED:
-            return f"{name} was already {where}: nothing was sent{_unsound(report)}"
+            return f"{name} was already {where}{_apart(report)}: nothing was sent{_unsound(report)}"
         case Status.INCOMPLETE:
             return f"{name} is published {where}, but {_shortfall(report)}"
         case Status.PLANNED:
@@ -88,6 +88,14 @@ def _instead(report: Report) -> str:
     """Who would have been the home on another night."""
     failed = [each.place.title for each in _passed(report) if each.outcome in {Failure.UNAVAILABLE, Failure.REFUSED}]
     return f" instead of {listed(failed)}" if failed else ""
+
+
+def _apart(report: Report) -> str:
+    """With `on-conflict: keep` places may hold other bytes under the same names."""
+    held = [each.after.held for each in report.holding]
+    names = {name for each in held for name in each}
+    apart = sum(len({each[name].sha256 for each in held if name in each}) > 1 for name in names)
+    return f", but {count(apart, 'file')} {'is' if apart == 1 else 'are'} not the same everywhere" if apart else ""
 
 
 def fallback(report: Report) -> str:

@@ -151,7 +151,7 @@ class _Page:
     def _details(self) -> Iterator[str]:
         report = self.report
         if report.release:
-            files = [[code(each.name), phrases.size(each.size), code(each.sha256 or "")] for each in report.release.distributions]
+            files = [[code(each.name), phrases.size(getattr(each, "size", None)), code(each.sha256 or "")] for each in phrases.published(report)]
             yield _folded("Files and digests", [self._table(["file", "size", "sha256"], files)])
         if report.attempts:
             yield _folded(f"Before and after ({phrases.duration(report.seconds)} in all)", [self._states()])
