@@ -55,6 +55,26 @@ def test_reads_json(body: object, said: str) -> None:
     assert reason(409, "Conflict", "application/problem+json", json.dumps(body)) == said
 
 
+@pytest.mark.parametrize(
+    ("status", "phrase"),
+    [
+        (413, "Request Entity Too Large"),
+        (413, "Payload Too Large"),
+        (413, "Content Too Large"),
+        (414, "Request-URI Too Long"),
+        (414, "URI Too Long"),
+        (416, "Requested Range Not Satisfiable"),
+        (416, "Range Not Satisfiable"),
+        (422, "Unprocessable Entity"),
+        (422, "Unprocessable Content"),
+        (503, "Service Temporarily Unavailable"),
+    ],
+)
+def test_no_name_of_a_status_is_words_of_the_server(status: int, phrase: str) -> None:
+    """Neither the old one nor the new one, whichever this Python knows."""
+    assert reason(status, phrase, "application/json", '{"message": "already_exists"}') == "already_exists"
+
+
 @pytest.mark.parametrize("body", ["{", "[" * 100_000], ids=["broken", "bottomless"])
 def test_json_that_is_none_says_nothing(body: str) -> None:
     """The standard word is left."""

@@ -156,6 +156,20 @@ class TestFaults(OnGithub):
 
         assert stand.release(release).assets == [asset]
 
+    @pytest.mark.parametrize("phrase", ["Unprocessable Entity", "Unprocessable Content"])
+    def test_a_name_that_is_taken_is_understood_by_either_phrase(self, stand: ReleaseStand, release: Release, phrase: str) -> None:
+        """Servers and Pythons call the status 422 by its old name or its new one; the reason stands in the body."""
+        first = release.distributions[0]
+        upload = stand.target().open(release, watch())
+        asset = stand.server.put(stand.release(release), first.name, first.path.read_bytes())
+        body = b'{"message": "Validation Failed", "errors": [{"resource": "ReleaseAsset", "code": "already_exists", "field": "name"}]}'
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        stand.server.uploads.fail_writes(Fault(status=422, reason=phrase, headers=headers, body=body))
+
+        upload.send(first, watch())
+
+        assert stand.release(release).assets == [asset]
+
     @pytest.mark.parametrize("broken", [0, 1], ids=["refused", "broken off"])
     def test_other_bytes_that_came_meanwhile_are_a_conflict(self, stand: ReleaseStand, release: Release, broken: int) -> None:
         """Found when GitHub refuses the name, or when we look what became of an upload."""

@@ -20,6 +20,18 @@ KEYS = ("message", "detail", "msg", "description", "error_description", "reason"
 DEPTH = 4
 """How far down words are looked for."""
 
+OTHER_PHRASES = {
+    405: ("not allowed",),
+    408: ("request time-out",),
+    413: ("request entity too large", "payload too large", "content too large"),
+    414: ("request-uri too long", "request-uri too large", "request uri too long", "uri too long"),
+    416: ("requested range not satisfiable", "range not satisfiable"),
+    422: ("unprocessable entity", "unprocessable content"),
+    503: ("service temporarily unavailable",),
+    504: ("gateway time-out",),
+}
+"""What a status is called beside the phrase that this Python has for it: RFC 9110 has renamed some, Python followed in 3.13, and servers have names of their own."""
+
 HEAPS = frozenset({"head", "style", "script", "title", "h1", "pre"})
 """What splits an error page."""
 
@@ -28,7 +40,7 @@ def reason(status: int, phrase: str, content_type: str, body: str) -> str:
     """One line of foreign text, at most `LONGEST` letters; the standard phrase when the server said nothing of its own."""
     standard = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
     phrase = phrase.strip()
-    if phrase and phrase.lower() != standard.lower():
+    if phrase and phrase.lower() not in {standard.lower(), *OTHER_PHRASES.get(status, ())}:
         return _line(phrase)
     words = _of_json(body) if "json" in content_type else _of_html(body) if "html" in content_type else body
     return _line(words) or standard or phrase
