@@ -101,9 +101,28 @@ def test_at_home_only_time_tells() -> None:
 )
 def test_which_version_is_the_latest(version: str, tags: list[str], latest: bool) -> None:  # noqa: FBT001 - a column
     """A final one, if none of the project's final ones is higher: never a backport."""
-    assert is_latest("demo", version, [release(tag=tag) for tag in tags]) is latest
+    assert is_latest("demo", version, f"v{version}", [release(tag=tag) for tag in tags]) is latest
+
+
+@pytest.mark.parametrize(
+    ("tag", "other", "latest"),
+    [
+        ("py-v1.5", "py-v2.0", False),
+        ("python/v1.5", "python/v2.0", False),
+        ("sdk-1.5", "sdk-1.4", True),
+        ("demo-py-v1.5", "demo-py-v2.0", False),
+        ("r1.5", "r2.0", False),
+        ("py-v1.5", "v2.0", False),
+        ("py-v1.5", "js-v2.0", True),
+        ("py-v1.5", "py-v2.0rc1", True),
+        ("v1.5", "version-2.0", False),
+    ],
+)
+def test_what_stands_before_the_version_in_our_own_tag_is_ours(tag: str, other: str, latest: bool) -> None:  # noqa: FBT001
+    """However a project of several in a GitHub repository marks its tags, a backport is not the latest release."""
+    assert is_latest("demo", "1.5", tag, [release(tag=other)]) is latest
 
 
 def test_what_is_not_published_or_not_final_does_not_count() -> None:
     """Whatever its tag says."""
-    assert is_latest("demo", "1.0", [release(tag="v2.0", draft=True), release(tag="v3.0", prerelease=True)])
+    assert is_latest("demo", "1.0", "v1.0", [release(tag="v2.0", draft=True), release(tag="v3.0", prerelease=True)])

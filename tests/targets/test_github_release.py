@@ -133,6 +133,15 @@ class TestTheRelease(OnGithub):
         assert found
         assert found.tag_name == expected
 
+    def test_a_backport_is_not_the_latest_whatever_its_tags_begin_with(self, stand: ReleaseStand, tmp_path: Path) -> None:
+        """Neither `v` nor the project's name."""
+        world = stand.server.world
+        world.latest = stand.server.put_release("py-v2.0").id
+
+        once(stand.target(tag="py-v1.5"), factory.release(tmp_path / "dist", version="1.5"))
+
+        assert world.latest == world.releases[0].id
+
     def test_extra_files_and_checksums_are_in_it(self, stand: ReleaseStand, release: Release) -> None:
         """A distribution that a pattern matches is there once; everything is in the list."""
         (stand.folder / "guide.pdf").write_bytes(b"a guide")

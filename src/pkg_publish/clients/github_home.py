@@ -173,7 +173,7 @@ class GithubHome:
     def _is_latest(self, watch: Watch) -> bool:
         if self.wish.latest != "auto":
             return self.wish.latest == "true"
-        return is_latest(self.wish.project, self.wish.version, self.api.releases(watch))
+        return is_latest(self.wish.project, self.wish.version, self.wish.tag, self.api.releases(watch))
 
     def _discard(self, release: TaggedRelease, names: Collection[str], watch: Watch) -> None:
         """Delete a draft of ours if it has nothing but what was brought elsewhere."""

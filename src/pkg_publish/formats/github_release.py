@@ -142,18 +142,19 @@ def is_abandoned(asset: Asset, release: TaggedRelease, ours: Marker, now: float)
     return now - asset.created > FRESH
 
 
-def is_latest(project: str, version: str, releases: Sequence[TaggedRelease]) -> bool:
+def is_latest(project: str, version: str, tag: str, releases: Sequence[TaggedRelease]) -> bool:
     """Whether a version is to be GitHub's latest release: a final one, and none of the final ones that are published is higher."""
     mine = Version(version)
     if mine.is_prerelease:
         return False
+    begin = tag.removesuffix(version)
     finals = (each.tag for each in releases if not each.draft and not each.prerelease)
-    return all(mine >= other for other in (_final(tag, project) for tag in finals) if other)
+    return all(mine >= other for other in (_final(each, begin, project) for each in finals) if other)
 
 
-def _final(tag: str, project: str) -> Version | None:
-    """The final version that a tag gives this project; None for what is none, or another project's."""
-    prefix, version = version_in(tag)
-    if version is None or version.is_prerelease or canonicalize_name(prefix) not in NO_PREFIX | {project}:
-        return None
-    return version
+def _final(tag: str, begin: str, project: str) -> Version | None:
+    """The final version that a tag gives this project, maybe behind the same `begin` as our own tag's; None for what is none, or another project's."""
+    for prefix, version in map(version_in, (tag, tag.removeprefix(begin))):
+        if version and canonicalize_name(prefix) in NO_PREFIX | {project}:
+            return None if version.is_prerelease else version
+    return None
