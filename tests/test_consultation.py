@@ -132,12 +132,6 @@ class TestStep:
         assert (code, desk.outputs()["status"]) == (2, "failed")
         assert "::error title=no-distributions::A publish of this project is certain to fail (config)" in text
 
-    def test_a_failure_that_no_code_explains(self, desk: Desk) -> None:
-        """Its class does."""
-        (desk.workspace / "out").write_text("")
-
-        assert "::error title=refused::" in self.ask(desk)[1]
-
     def test_no_summary_and_no_report(self, desk: Desk) -> None:
         """A disk that refuses the report leaves its output empty."""
         (desk.workspace / "file").write_text("")

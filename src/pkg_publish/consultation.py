@@ -84,8 +84,8 @@ def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: Text
         _outputs(files, watch.tell, status="failed" if found.failure else "ready", report=str(path) if written else "")
         if config.summary:
             files.add_to_summary(rendered.markdown(found, files.docs_url), watch.tell)
-        if found.failure:
-            console.tell(Remark(level=Level.ERROR, text=rendered.verdict(found), code=_code(found)))
+        if found.decisive and found.decisive.cause:
+            console.tell(Remark(level=Level.ERROR, text=f"{rendered.verdict(found)}.", code=found.decisive.cause.code))
         return found.exit_code
 
 
@@ -115,12 +115,6 @@ def _reported(found: Diagnosis, path: Path, tell: Callable[[object], None]) -> b
 def _outputs(files: RunnerFiles, tell: Callable[[object], None], **facts: str) -> None:
     for name, value in facts.items():
         files.set_output(name, value, tell)
-
-
-def _code(found: Diagnosis) -> str:
-    """Where the documentation says more of what a publish would end with."""
-    rows = found.decisive.rows if found.decisive else ()
-    return next((row.code for row in rows if row.ok is False and row.code), str(found.failure))
 
 
 def _deep(text: str) -> bool:

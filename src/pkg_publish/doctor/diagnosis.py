@@ -22,9 +22,14 @@ class Group:
     """The target that they are about; None: they are about all."""
 
     @property
+    def cause(self) -> CheckRow | None:
+        """Why a publish is certain to fail here; None: nothing is known to stand in its way."""
+        return next((row for row in self.rows if row.ok is False), None)
+
+    @property
     def failure(self) -> Failure | None:
-        """What a publish is certain to end with here; None: nothing is known to stand in its way."""
-        return next((row.failure or Failure.REFUSED for row in self.rows if row.ok is False), None)
+        """What it is certain to end with."""
+        return (self.cause.failure or Failure.REFUSED) if self.cause else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,9 +37,8 @@ LIMIT = 600
 def verdict(diagnosis: Diagnosis) -> str:
     """One sentence without a full stop."""
     what = " ".join(filter(None, [diagnosis.project, diagnosis.version])) or "this project"
-    if group := diagnosis.decisive:
-        row = next(row for row in group.rows if row.ok is False)
-        return f"A publish of {what} is certain to fail ({group.failure}): {group.title}: {row.found}"
+    if (group := diagnosis.decisive) and group.cause:
+        return f"A publish of {what} is certain to fail ({group.failure}): {group.title}: {group.cause.found}"
     unknown = sum(row.ok is None for each in diagnosis.groups for row in each.rows)
     rest = f"; {count(unknown, 'thing')} cannot be known before" if unknown else ""
     if home := diagnosis.home:

@@ -147,7 +147,10 @@ class Pypi:
         except PublishError as problem:
             yield CheckRow.of("index", problem)
         else:
-            yield CheckRow(check="index", found=said or f"{self.index.url} answers", ok=not said, failure=Failure.UNAVAILABLE if said else None)
+            if said:
+                yield CheckRow(check="index", found=said, ok=False, failure=Failure.UNAVAILABLE, code="no-index-page")
+            else:
+                yield CheckRow(check="index", found=f"{self.index.url} answers")
         yield self.login.check()
 
     def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
