@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
-from tests.servers.front import Fault
 from tests.targets.contract import Contract, ServerContract, digests, once, watch
 from tests.targets.layouts import JOB
 from tests.targets.layouts import make as make_layout
 from tests.targets.namespaces import RegistryStand, make
 from tests.targets.oci_contract import OciContract
 
-from pkg_publish.errors import ConfigError, Failure, Integrity, Unavailable
+from pkg_publish.errors import ConfigError, Failure, Integrity
 from pkg_publish.model import Visibility
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
@@ -212,29 +211,6 @@ def test_all_versions_are_listed(stand: RegistryStand, tmp_path: Path) -> None:
 
     assert [file.name for file in files] == ["demo-1!2.0-py3-none-any.whl", "demo-3.0+cu124-py3-none-any.whl"]
     assert once(stand.target(), releases[0]).outcome is Failure.CONFLICT
-
-
-def test_the_lost_file_of_another_job_holds_nobody_up(stand: RegistryStand, release: Release) -> None:
-    """A registry takes no index with a manifest that is not there: ours is written without it."""
-    theirs, ours = replace(release, distributions=release.distributions[:1]), replace(release, distributions=release.distributions[1:])
-    once(stand.target(), theirs)
-    stand.lose(release, "manifest")
-
-    assert once(stand.target(), ours).outcome is Done.PUBLISHED
-    assert stand.stored(release) == digests(ours)
-
-
-@pytest.mark.parametrize(("fault", "code"), [(Fault(), "server-error"), (Fault(status=400, body=b"MANIFEST_BLOB_UNKNOWN"), "part-unknown")])
-def test_an_index_that_cannot_be_written_is_told(stand: RegistryStand, release: Release, fault: Fault, code: str) -> None:
-    """The registry has a problem of its own, or does not find what it has."""
-    upload = stand.target().open(release, watch())
-    upload.send(release.distributions[0], watch())
-    stand.server.front.fail_writes(*[fault] * 5)
-
-    with pytest.raises(Unavailable) as caught:
-        upload.finish(watch())
-
-    assert caught.value.code == code
 
 
 def test_a_file_that_changed_after_the_check_is_not_sent(stand: RegistryStand, release: Release) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.servers.ghcr import Ghcr
+    from tests.servers.serving import Call, Reply
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -118,6 +120,24 @@ class TestPeculiarities:
 
         assert once(stand.target(), release).outcome is Done.PUBLISHED
         assert {call.method for call in stand.server.registry.calls} <= {"GET", "HEAD", "POST", "PUT"}
+
+    def test_the_file_of_another_job_that_is_seen_late_stays(self, stand: GhcrStand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It does not find the manifest, neither for the index nor when asked: a moment later it does."""
+        release = factory.release(tmp_path / "dist", wheels=2, with_sdist=False)
+        theirs, ours = (replace(release, distributions=(each,)) for each in release.distributions)
+        once(stand.target(), theirs)
+        late, answer, left = stand.server.index(NAME, "1.0")["manifests"][0]["digest"], stand.server.registry.answer, [2]
+
+        def lagging(call: Call) -> Reply:
+            writes = call.method == "PUT" and late.encode() in call.body and left[0] > 0
+            reads = call.method == "GET" and call.path.endswith(late) and left[0] > 0
+            left[0] -= reads
+            return refuse(404, "MANIFEST_UNKNOWN", "unknown blob" if writes else "manifest unknown") if writes or reads else answer(call)
+
+        monkeypatch.setattr(stand.server.registry, "answer", lagging)
+
+        assert once(stand.target(), ours).outcome is Done.PUBLISHED
+        assert stand.stored(release) == digests(release)
 
     def test_children_of_an_index_that_were_cleaned_away_are_revived(self, stand: GhcrStand, release: Release) -> None:
         """They have no tag, so clean-ups of what has none kill them."""

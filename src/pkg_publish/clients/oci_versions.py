@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pkg_publish.clients.oci_api import PUSH, Repository
+from pkg_publish.clients.retry import pause
 from pkg_publish.clients.together import together
-from pkg_publish.errors import Conflict, Refused
+from pkg_publish.errors import Conflict, Refused, Unavailable
 from pkg_publish.formats import oci
 from pkg_publish.formats.version_index import VersionIndex
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from pkg_publish.watch import Watch
 
 Found = TypeVar("Found")
+
+LOOKS = 4
+"""How often an index is written before a manifest that the registry does not find counts as lost."""
 
 
 def first_look(registry: Registry, name: str, look: Callable[[Repository], Found]) -> Found:
@@ -40,6 +45,32 @@ def first_look(registry: Registry, name: str, look: Callable[[Repository], Found
 def index_of(repository: Repository, project: str, version: str, watch: Watch) -> VersionIndex:
     """The index of a version (both normalised), empty when there is none. Raises `Conflict` when the tag holds something else."""
     return VersionIndex.read(repository.manifest(oci.tag_of(version), watch), project, version)
+
+
+def write_index(repository: Repository, tag: str, index: VersionIndex, ours: Container[str], watch: Watch) -> set[str]:
+    """Write the index of a version; return the digests of manifests without which it had to be written.
+
+    A registry that does not find the manifest of a file is asked again: GHCR shows late what it took. When it is lost for good (somebody deleted what
+    had no tag), the file is left out, unless it is one of ours.
+    """
+    lost: dict[str, str] = {}
+    for tries in range(1, LOOKS + 1):
+        try:
+            repository.put_manifest(tag, index.encode(), oci.INDEX, watch)
+        except Unavailable as problem:
+            if problem.code != "part-unknown":
+                raise
+            manifests = together([partial(repository.manifest, entry.manifest, watch) for entry in index.entries])
+            lost = {entry.manifest: entry.file.name for entry, found in zip(index.entries, manifests, strict=True) if found is None}
+            if tries == LOOKS and (not lost or any(name in ours for name in lost.values())):
+                raise
+            watch.wait(pause(tries, {}), f"{problem.what}; looking again for {', '.join(lost.values()) or 'what it misses'}")
+        else:
+            return set()
+    watch.wait(0, f"the registry has lost {', '.join(lost.values())}: the index of {tag} is written without, publish again what shall be in it")
+    left = tuple(entry for entry in index.entries if entry.manifest not in lost)
+    repository.put_manifest(tag, replace(index, entries=left).encode(), oci.INDEX, watch)
+    return set(lost)
 
 
 def files_of(repository: Repository, project: str, version: str | None, watch: Watch) -> list[RemoteFile]:

@@ -12,9 +12,8 @@ from pkg_publish.clients.network import Network, Origin
 from pkg_publish.clients.oci_api import PUSH, Outgoing, Repository
 from pkg_publish.clients.oci_journal import Journal
 from pkg_publish.clients.oci_registry import Registry
-from pkg_publish.clients.oci_versions import files_of, first_look, index_of, is_public, whole
+from pkg_publish.clients.oci_versions import files_of, first_look, index_of, is_public, whole, write_index
 from pkg_publish.clients.retry import pause
-from pkg_publish.clients.together import together
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import ConfigError, Invalid, PolicyError, PublishError, Unavailable
 from pkg_publish.formats import journal, oci
@@ -31,7 +30,9 @@ if TYPE_CHECKING:
     from pkg_publish.watch import Watch
 
 JOBS = Option(
-    name="jobs", says="`auto`, `one` or `many`: whether other jobs publish files of this version at the same time; `auto`: if the job is one of several"
+    name="jobs",
+    says="`auto`, `one` or `many`: whether other jobs publish files of this version at the same time; `auto`: if the job is one of a matrix; "
+    "write `many` where jobs of different names do so",
 )
 AT_GHCR, ELSEWHERE = 30.0, 5.0
 """Seconds until a registry surely shows what it took."""
@@ -271,34 +272,28 @@ class OciUpload:
         self.sent[item.name] = made.entry
 
     def finish(self, watch: Watch) -> None:
-        """Write the version's index: what is there, and ours. Among many jobs, read it again until it has what all have written down so far."""
-        tag = oci.tag_of(self.release.version)
-        for tries in range(1, ROUNDS):
-            there = index_of(self.repository, self.release.project, self.release.version, watch)
-            index = self._with_all(there, watch)
-            if index == there:
-                return
-            self._write(tag, index, watch)
-            if not self.journal:
-                return
-            watch.wait(pause(min(tries, 3), {}), "other jobs may have written the index at the same time; reading it again")
+        """Write the version's index: what is there, and ours; then read it again until it has all that it should have.
 
-    def _with_all(self, there: VersionIndex, watch: Watch) -> VersionIndex:
+        Between a read and a write somebody else may write, and no registry would tell.
+        """
+        lost: set[str] = set()
+        for tries in range(1, ROUNDS):
+            try:
+                others = [entry for entry in (self.journal.fresh(watch) if self.journal else ()) if entry.manifest not in lost]
+                there = index_of(self.repository, self.release.project, self.release.version, watch)
+                index = self._with_all(there, others, watch)
+                if index == there:
+                    return
+                lost |= write_index(self.repository, oci.tag_of(self.release.version), index, self.sent, watch)
+            except PublishError as problem:
+                problem.reached |= tries > 1  # it was written before
+                raise
+            if self.journal or tries > 1:
+                watch.wait(pause(min(tries, 3), {}), "other jobs may have written the index at the same time; reading it again")
+
+    def _with_all(self, there: VersionIndex, others: Sequence[oci.Entry], watch: Watch) -> VersionIndex:
         """What the index shall be: entries of other jobs come in by the journal, ours whose manifest is lost are made anew."""
         known = self.sent.keys() | {entry.file.name for entry in there.entries}
-        others = [entry for entry in (self.journal.fresh(watch) if self.journal else ()) if entry.file.name not in known]
         annotations = annotations_of(self.release.distributions[0].metadata, self.runner.repository_url)
-        return there.union(others).with_sent(self.sent, lambda digest: digest in self.taken or self.repository.manifest(digest, watch), annotations)
-
-    def _write(self, tag: str, index: VersionIndex, watch: Watch) -> None:
-        """Write the index; if the registry takes none with a file whose manifest is lost (somebody deleted what had no tag), one without it."""
-        try:
-            self.repository.put_manifest(tag, index.encode(), oci.INDEX, watch)
-        except Unavailable as problem:
-            if problem.code != "part-unknown":
-                raise
-            manifests = together([partial(self.repository.manifest, entry.manifest, watch) for entry in index.entries])
-            left = tuple(entry for entry, found in zip(index.entries, manifests, strict=True) if found)
-            if len(left) == len(index.entries):
-                raise
-            self.repository.put_manifest(tag, replace(index, entries=left).encode(), oci.INDEX, watch)
+        new = there.union(entry for entry in others if entry.file.name not in known)
+        return new.with_sent(self.sent, lambda digest: digest in self.taken or self.repository.manifest(digest, watch), annotations)
