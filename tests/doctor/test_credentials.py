@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.doctor.examined import rows
+from tests.servers.scripted import Scripted, answer
 
 from pkg_publish.runner import Runner
 
@@ -31,12 +32,34 @@ TITLE = "what the job holds"
 def test_the_kind_of_a_token_shows_in_how_it_begins(patient: Patient, token: str, found: str, means: str) -> None:
     """What such a one may do; nothing of the token itself."""
     patient.tokens["github-token"] = token
+    patient.runner = Runner(api_url="http://127.0.0.1:9")
 
     row = rows(patient.examine(), TITLE)["GitHub token"]
 
     assert found in row.found
     assert means in row.means
     assert "canary" not in repr(patient.examine())
+
+
+@pytest.mark.parametrize(("scopes", "says"), [({"X_OAuth_Scopes": "repo, write:packages"}, "repo, write:packages"), ({}, "none")])
+def test_scopes_of_a_classic_token(patient: Patient, scopes: dict[str, str], says: str) -> None:
+    """GitHub tells them beside any answer."""
+    patient.tokens["github-token"] = "ghp_canary0123456789"
+    with Scripted().then(answer(200, b"{}", length=None, **scopes)) as server:
+        patient.runner = Runner(api_url=server.url)
+        row = rows(patient.examine(), TITLE)["its scopes"]
+
+    assert (row.ok, row.found) == (None, says)
+
+
+def test_a_token_that_github_does_not_know(patient: Patient) -> None:
+    """It may have expired; whether that matters depends on the targets."""
+    patient.tokens["github-token"] = "ghp_canary0123456789"
+    with Scripted().then(answer(401, b'{"message": "Bad credentials"}', Content_Type="application/json")) as server:
+        patient.runner = Runner(api_url=server.url)
+        row = rows(patient.examine(), TITLE)["its scopes"]
+
+    assert (row.ok, row.code) == (None, "github-token")
 
 
 def test_no_token(patient: Patient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,10 +81,25 @@ class TestReleases(OnGithub):
             assert "demo-1.2.0" in row.found
 
     def test_an_api_that_does_not_answer(self, stand: ReleaseStand) -> None:
-        """Every row says so; drafts fail nothing, being nobody's need."""
+        """It is said once."""
         found = rows(stand.make(api_url="http://127.0.0.1:9"), seconds=1)
 
-        assert [(name, found[name].ok) for name in ("repository", "release", "drafts")] == [("repository", False), ("release", False), ("drafts", None)]
+        assert [(name, row.ok) for name, row in found.items()] == [("repository", False), ("asset names", True)]
+
+    def test_an_api_that_answers_little(self, stand: ReleaseStand) -> None:
+        """The repository, and nothing else: each row says so; drafts fail nothing, being nobody's need."""
+        there = answer(200, json.dumps({"id": 1, "url": "x", "private": True}).encode(), Content_Type="application/json")
+        broken = answer(400, b'{"message": "no"}', Content_Type="application/json")
+        with Scripted().then(there, broken) as server:
+            found = rows(stand.make(api_url=server.url))
+
+        assert [(name, found[name].ok) for name in ("repository", "permission", "tag", "release", "drafts")] == [
+            ("repository", True),
+            ("permission", None),
+            ("tag", False),
+            ("release", False),
+            ("drafts", None),
+        ]
 
 
 class TestPackages:

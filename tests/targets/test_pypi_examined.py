@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import twine.utils
 from tests import factory
 from tests.servers.pypi import DAY
+from tests.servers.scripted import Scripted, answer
 from tests.targets.contract import once, watch
 from tests.targets.test_pypi import _addresses, make  # noqa: F401 - a fixture
 from tests.targets.test_pypi_identity import identity
@@ -93,6 +95,24 @@ def test_a_project_without_a_name_is_asked_for_nowhere(pypi: Pypi) -> None:
 
     assert (row.ok, row.found) == (None, "its name is not known without a build")
     assert not any(call.path.startswith("/pypi/") for call in pypi.calls)
+
+
+def test_limits_beside_the_largest_file(pypi: Pypi, release: Release) -> None:
+    """If there are files."""
+    largest = max(each.size for each in release.distributions)
+
+    assert rows(make())["limits"].means == ""
+    assert rows(make(), Subject(files=release.distributions))["limits"].means == f"the largest file here has {largest} bytes"
+    assert pypi.calls
+
+
+def test_something_else_in_the_place_of_the_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A login page: no publish could be proven there."""
+    with Scripted().then(answer(200, b"hello", Content_Type="text/html")) as server:
+        monkeypatch.setattr(twine.utils, "DEFAULT_REPOSITORY", f"{server.url}/legacy/")
+        row = next(iter(make().check(watch())))
+
+    assert (row.ok, row.failure, row.code) == (False, "unavailable", "no-index-page")
 
 
 def test_testpypi_is_no_store(pypi: Pypi) -> None:

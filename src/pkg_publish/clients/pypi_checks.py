@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish.clients import oidc, pypi_api
 from pkg_publish.errors import Failure, PublishError
+from pkg_publish.formats import pypi_rules
 from pkg_publish.model import CheckRow
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def rows(index: str, title: str, subject: Subject, transport: Transport, watch: 
     if title == "TestPyPI":
         means = "what is there is no store: rehearse, and publish elsewhere; accounts, tokens and publishers are its own"
         yield CheckRow(check="what it is", found="public, and emptied now and then", means=means)
+    largest = max((each.size for each in subject.files), default=0)
+    found = f"{pypi_rules.LARGEST >> 20} MB for a file, 10 GB for a project, unless it has raised them for this one"
+    yield CheckRow(check="limits", found=found, means=f"the largest file here has {largest} bytes" if largest else "")
     if not subject.project:
         yield CheckRow(check="project", found="its name is not known without a build", ok=None)
         return

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pkg_publish.clients import oidc
+from pkg_publish.clients.github_token import scopes as github_token_scopes
+from pkg_publish.clients.network import Network
+from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import PublishError
 from pkg_publish.model import CheckRow
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pkg_publish.targets.base import Ambient
+    from pkg_publish.watch import Watch
 
 KINDS = {
     "ghs_": ("the job's own, or that of a GitHub App", "it may do what `permissions` of the job say; GHCR takes the job's own, and none of an App's"),
@@ -23,15 +27,28 @@ KINDS = {
 """How tokens of GitHub begin, and what such a one may do."""
 
 
-def github_token(ambient: Ambient) -> CheckRow:
-    """Its kind, by how it begins; what it may do at a place is asked there."""
+SCOPED = ("ghp_", "gho_")
+"""Tokens that GitHub tells the scopes of."""
+
+
+def github_token(ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
+    """Its kind, by how it begins, and its scopes if it has some; what it may do at a place is asked there."""
     token = ambient.tokens.get("github-token")
     if token is None:
-        return CheckRow(check="GitHub token", found="none", means="`ghcr` and `github-release` need one", do="at home, set GITHUB_TOKEN", ok=None)
+        yield CheckRow(check="GitHub token", found="none", means="`ghcr` and `github-release` need one", do="at home, set GITHUB_TOKEN", ok=None)
+        return
     known = next((kind for begin, kind in KINDS.items() if token.reveal().startswith(begin)), None)
     if known is None:
-        return CheckRow(check="GitHub token", found="of a kind that we do not know", means="what it may do shows at the targets", ok=None)
-    return CheckRow(check="GitHub token", found=known[0], means=known[1], do="prefer the job's own" if "GHCR does not" in known[1] else "")
+        yield CheckRow(check="GitHub token", found="of a kind that we do not know", means="what it may do shows at the targets", ok=None)
+        return
+    yield CheckRow(check="GitHub token", found=known[0], means=known[1], do="prefer the job's own" if "GHCR does not" in known[1] else "")
+    if token.reveal().startswith(SCOPED):
+        try:
+            found = github_token_scopes(ambient.runner.api_url, token, Transport(Network.read(ambient.environ)), watch)
+        except PublishError as problem:
+            yield CheckRow.of("its scopes", problem, sure=False)
+        else:
+            yield CheckRow(check="its scopes", found=found or "none", means="GHCR wants `write:packages`, releases want `repo`", ok=None)
 
 
 def identity(ambient: Ambient) -> Iterator[CheckRow]:

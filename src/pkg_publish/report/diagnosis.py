@@ -27,7 +27,7 @@ HEAD = ("", "check", "found", "means", "do this")
 MARKS = {True: "yes", False: "NO", None: "?"}
 """Whether it is as a publish needs it; `?`: that cannot be known before."""
 
-NARROW, WIDE = 100, 200
+NARROW, WIDE = 130, 200
 """Letters of a line: below the first the columns become lines; beyond the second nobody reads."""
 
 LIMIT = 600
@@ -62,7 +62,7 @@ def _columns(group: Group, width: int) -> Iterator[str]:
     """A row for each check, its cells wrapped in columns that are as wide as all rows of the group need, within reason."""
     cells = [_cells(row) for row in group.rows]
     room = width - 2 - 2 * len(HEAD)
-    first = max(3, *(min(len(row[1]), room // 4) for row in cells))
+    first = max(3, *(min(len(row[1]), room // 3) for row in cells))
     each = (room - 3 - first) // 3
     sizes = [3, first, room - 3 - first - 2 * each, each, each]
     for row in [list(HEAD), *cells]:

@@ -16,7 +16,7 @@ from pkg_publish.clients.github_refusals import ABSENT, IMMUTABLE, WRITE_CONTENT
 from pkg_publish.clients.github_wishes import Wishes, odd
 from pkg_publish.clients.network import Network
 from pkg_publish.clients.transport import Transport
-from pkg_publish.errors import ConfigError, Invalid, PolicyError, PublishError, Refused
+from pkg_publish.errors import ConfigError, Failure, Invalid, PolicyError, PublishError, Refused
 from pkg_publish.formats import asset_name
 from pkg_publish.formats.filename import is_of, named
 from pkg_publish.formats.github_release import Marker
@@ -218,13 +218,17 @@ class GithubRelease:
     def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
         """The same for the tag of a version, with drafts, and names that GitHub would change."""
         tag = self._wishes.tag_of(subject.version) if subject.version else self._wishes.tag
-        yield from self._rows(tag, watch)
-        if tag:
+        rows = list(self._rows(tag, watch))
+        yield from rows
+        if tag and len(rows) > 1:
             yield from github_checks.drafts(self._api, tag, watch)
         yield github_checks.names(subject)
 
     def _rows(self, tag: str, watch: Watch) -> Iterator[CheckRow]:
-        yield _row("repository", lambda: f"{self._api.name} is {'private' if self._api.is_private(watch) else 'readable for everybody'}")
+        there = _row("repository", lambda: f"{self._api.name} is {'private' if self._api.is_private(watch) else 'readable for everybody'}")
+        yield there
+        if there.failure is Failure.UNAVAILABLE:
+            return
         yield self._permission(watch)
         if tag:
             yield _row("tag", lambda: f"{tag} is on {commit}" if (commit := self._api.commit_of(tag, watch)) else f"{tag} will be made")
