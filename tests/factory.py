@@ -16,6 +16,7 @@ from packaging.version import Version
 from pkg_publish.model import Distribution, Filetype, Release, Stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -24,14 +25,24 @@ def core_metadata(name: str, version: str, extra: str = "") -> bytes:
     return f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: a test\nRequires-Python: >=3.8\n{extra}\n".encode()
 
 
-def wheel(folder: Path, name: str = "demo", version: str = "1.0", *, tag: str = "py3-none-any", content: bytes = b"x = 1\n", extra: str = "") -> Path:
-    """Write a wheel that pip installs; `extra` are more lines of its metadata."""
+def wheel(
+    folder: Path,
+    name: str = "demo",
+    version: str = "1.0",
+    *,
+    tag: str = "py3-none-any",
+    content: bytes = b"x = 1\n",
+    extra: str = "",
+    more: Mapping[str, bytes] | None = None,
+) -> Path:
+    """Write a wheel that pip installs; `extra` are more lines of its metadata, `more` are files beside the usual ones."""
     stem = f"{canonicalize_name(name).replace('-', '_')}-{version}"
     module = canonicalize_name(name).replace("-", "_")
     files = {
         f"{module}/__init__.py": content,
         f"{stem}.dist-info/METADATA": core_metadata(name, version, extra),
         f"{stem}.dist-info/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n".encode(),
+        **(more or {}),
     }
     lines = [f"{path},sha256={_urlsafe(data)},{len(data)}" for path, data in files.items()]
     files[f"{stem}.dist-info/RECORD"] = "\n".join([*lines, f"{stem}.dist-info/RECORD,,", ""]).encode()

@@ -190,7 +190,7 @@ def test_every_target_passes_the_contract(kind: object) -> None:
     """The test file that is called like the target's own has a class that inherits the contract, and knows the kind's word."""
     path = ROOT / "tests" / "targets" / f"test_{type(kind).__module__.rpartition('.')[2]}.py"
     bases = {ast.unparse(base) for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef) for base in node.bases}
-    assert bases & {"Contract", "ServerContract"}
+    assert bases & {"Contract", "ServerContract", "ItemContract"}
     assert kind.word in path.read_text(encoding="utf-8")  # type: ignore[attr-defined]
 
 

@@ -52,10 +52,10 @@ class Origin:
 
 
 def install_command(release: Release, receipt: Receipt, origin: Origin) -> str:
-    """Return the command; empty where nothing can be installed (a draft, an image)."""
+    """Return the command, for an image the one that runs it; empty where nothing can be installed (a draft)."""
     requirement = f"{release.project}=={release.version}"
     if receipt.index_url:
         return shlex.join(["python3", "-m", "pip", "install", "--index-url", receipt.index_url, requirement])
     if receipt.source:
         return shlex.join([*origin.command, "install", requirement, "--from", receipt.source])
-    return ""
+    return receipt.command

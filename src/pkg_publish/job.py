@@ -134,8 +134,9 @@ class Job:
     def plan(self) -> Plan:
         """Make the targets; raises `Mistakes`."""
         config, runner = self.config, self.ambient.runner
+        gather = build.Gatherer(project=self.project, scratch=self.scratch / "images", environ=self.ambient.environ, library=self.library)
         return Plan(
-            targets=make_targets(config.targets, self.ambient, first=config.strategy == "first", allow_public=config.allow_public),
+            targets=make_targets(config.targets, replace(self.ambient, gather=gather), first=config.strategy == "first", allow_public=config.allow_public),
             strategy=config.strategy,
             fall_back_on=frozenset(config.fall_back_on),
             keep=config.on_conflict is OnConflict.KEEP,

@@ -30,6 +30,7 @@ GHCR = Place(kind="ghcr", name="ghcr", title="ghcr.io/octo/sglang", visibility=V
 RELEASE = Place(kind="github-release", name="github-release", title="the GitHub Release v0.5.10", visibility=Visibility.AS_REPOSITORY)
 PYPI = Place(kind="pypi", name="pypi", title="PyPI", visibility=Visibility.PUBLIC)
 FOLDER = Place(kind="directory", name="directory=out/wheels", title="the folder out/wheels", visibility=Visibility.LOCAL)
+IMAGE = Place(kind="container-image", name="container-image", title="the image ghcr.io/octo/sglang", visibility=Visibility.AS_REPOSITORY)
 
 INSTALL = "uvx --from git+https://github.com/OWNER/pkg-publish-action@v1.2.0 pkg-publish install sglang==0.5.10 --from "
 RECEIPTS = {
@@ -37,6 +38,12 @@ RECEIPTS = {
     "github-release": Receipt(url="https://github.com/octo/sglang/releases/tag/v0.5.10", source="github-release=octo/sglang", tag="v0.5.10", release_id="7"),
     "pypi": Receipt(url="https://index.example.org/project/sglang/0.5.10/", index_url="https://index.example.org/simple/"),
     "directory": Receipt(url="/home/runner/work/sglang/out/wheels", source="directory=/home/runner/work/sglang/out/wheels"),
+    "container-image": Receipt(
+        url="https://github.com/octo/sglang/pkgs/container/sglang",
+        digest=f"sha256:{'6' * 64}",
+        command=f"docker run --rm ghcr.io/octo/sglang@sha256:{'6' * 64}",
+        resolved="numpy==2.4.0 requests==2.33.1",
+    ),
 }
 
 NO_REGISTRY = Unsupported(
@@ -152,7 +159,7 @@ class Scene:
             return verdict.failed_early(self.early, self.remarks, seconds=0.2)
         report = verdict.conclude(self.made, self.release, self.attempts, self.remarks, seconds=12.3)
         receipt = report.receipt
-        return replace(report, install_command=INSTALL + receipt.source) if receipt and receipt.source else report
+        return replace(report, install_command=INSTALL + receipt.source if receipt.source else receipt.command) if receipt else report
 
     def events(self) -> list[object]:
         """What the log is told; the last is the report."""
@@ -199,6 +206,8 @@ def skipped(place: Place, before: Look, *checks: CheckRow) -> Attempt:
     return Attempt(place=place, outcome=Done.SKIPPED, before=before, after=before, problem=before.problem, checks=checks)
 
 
+TAG = Item(name="0.5.10", sha256=digest("image"))
+NO_IMAGE, AN_IMAGE = Look(wanted={TAG.name: TAG}, held={}), Look(wanted={TAG.name: TAG}, held={TAG.name: TAG})
 NOTHING, ALL = look(BOTH), look(BOTH, WHEEL.name, SDIST.name)
 WORKS = CheckRow(check="permission", found="contents: write")
 UNKNOWN = CheckRow(check="login", found="a token", means="whether it is right shows in the first upload", ok=None)
@@ -240,5 +249,7 @@ def scenes() -> dict[str, Scene]:
         "mistakes": Scene(early=MISTAKES, built=False),
         "build-failed": Scene(early=[BACKEND], skipped=[skipped(PACKAGES, NOTHING), skipped(GHCR, NOTHING)]),
         "local-only": Scene(tried=[attempt(FOLDER, NOTHING, ALL, seconds=0.01)]),
+        "image": Scene(tried=[attempt(IMAGE, NO_IMAGE, AN_IMAGE, seconds=7.1)]),
+        "files-and-image": Scene(tried=[attempt(GHCR, NOTHING, ALL), attempt(IMAGE, NO_IMAGE, AN_IMAGE)], plan={"strategy": Strategy.ALL}),
         "thousand-files": Scene(release=thousand, tried=[attempt(GHCR, look(thousand), look(thousand, *held), seconds=95)]),
     }

@@ -77,8 +77,16 @@ def digests(release: Release) -> dict[str, str | None]:
     return {each.name: each.sha256 for each in release.distributions}
 
 
-class Contract:
-    """What holds at every place."""
+class ItemContract:
+    """What holds at every place, whatever its items are."""
+
+    def expected(self, release: Release) -> dict[str, str | None]:
+        """What the place must hold of a release."""
+        return digests(release)
+
+    def made(self, folder: Path, name: str, version: str) -> Release:
+        """A release that such a place takes."""
+        return factory.release(folder, name, version)
 
     @pytest.fixture
     def release(self, tmp_path: Path) -> Release:
@@ -90,16 +98,8 @@ class Contract:
         attempt = once(stand.target(), release)
 
         assert (attempt.outcome, attempt.problem) == (Done.PUBLISHED, None)
-        assert {name: item.sha256 for name, item in attempt.after.held.items()} == digests(release)
-        assert stand.stored(release) == digests(release)
-
-    def test_says_where_it_is(self, stand: Stand, release: Release) -> None:
-        """The receipt tells people where to look and installers what to name."""
-        receipt = once(stand.target(), release).receipt
-
-        assert receipt is not None
-        assert receipt.url
-        assert receipt.source
+        assert {name: item.sha256 for name, item in attempt.after.held.items()} == self.expected(release)
+        assert stand.stored(release) == self.expected(release)
 
     def test_publishing_again_writes_nothing(self, stand: Stand, release: Release) -> None:
         """The same bytes a second time are already published, and no write reaches the place."""
@@ -111,6 +111,38 @@ class Contract:
         assert attempt.outcome is Done.ALREADY_PUBLISHED
         assert attempt.receipt is not None
         assert stand.writes() == written
+
+    def test_looks_and_checks_write_nothing(self, stand: Stand, release: Release) -> None:
+        """Reading is reading."""
+        target = stand.target()
+
+        assert list(target.held(release, watch())) == []
+        rows = list(target.check(watch())) if isinstance(target, Checks) else []
+
+        assert all(row.check and row.found for row in rows)
+        assert stand.writes() == 0
+        assert stand.stored(release) == {}
+
+    @pytest.mark.parametrize(("name", "version"), ODD, ids="-".join)
+    def test_odd_names_and_versions(self, stand: Stand, tmp_path: Path, name: str, version: str) -> None:
+        """However a name or version is spelt, it is found again."""
+        release = self.made(tmp_path / "odd", name, version)
+
+        assert once(stand.target(), release).outcome is Done.PUBLISHED
+        assert once(stand.target(), release).outcome is Done.ALREADY_PUBLISHED
+        assert stand.stored(release) == self.expected(release)
+
+
+class Contract(ItemContract):
+    """What holds at every place whose items are distributions."""
+
+    def test_says_where_it_is(self, stand: Stand, release: Release) -> None:
+        """The receipt tells people where to look and installers what to name."""
+        receipt = once(stand.target(), release).receipt
+
+        assert receipt is not None
+        assert receipt.url
+        assert receipt.source
 
     def test_sends_only_what_is_missing(self, stand: Stand, release: Release) -> None:
         """When one file is gone, the rest stay as they are and it is sent."""
@@ -190,17 +222,6 @@ class Contract:
             with suppress(Unsupported):
                 assert list(target.projects(watch())) == [release.project]
 
-    def test_looks_and_checks_write_nothing(self, stand: Stand, release: Release) -> None:
-        """Reading is reading."""
-        target = stand.target()
-
-        assert list(target.held(release, watch())) == []
-        rows = list(target.check(watch())) if isinstance(target, Checks) else []
-
-        assert all(row.check and row.found for row in rows)
-        assert stand.writes() == 0
-        assert stand.stored(release) == {}
-
     def test_a_cancel_leaves_nothing_half_visible(self, stand: Stand, release: Release) -> None:
         """Cancelled in the middle of a file: what a reader finds is whole, and a second run completes it."""
         stop = threading.Event()
@@ -216,18 +237,9 @@ class Contract:
         assert once(stand.target(), release).holds
         assert stand.stored(release) == digests(release)
 
-    @pytest.mark.parametrize(("name", "version"), ODD, ids="-".join)
-    def test_odd_names_and_versions(self, stand: Stand, tmp_path: Path, name: str, version: str) -> None:
-        """However a name or version is spelt, it is found again."""
-        release = factory.release(tmp_path / "odd", name, version)
 
-        assert once(stand.target(), release).outcome is Done.PUBLISHED
-        assert once(stand.target(), release).outcome is Done.ALREADY_PUBLISHED
-        assert stand.stored(release) == digests(release)
-
-
-class ServerContract(Contract):
-    """What holds at every place that is a server with users."""
+class FaultContract(ItemContract):
+    """What holds at every place that is a server with users, whatever its items are."""
 
     @pytest.mark.parametrize("credentials", [(None, None), ("nobody", "wrong-password")], ids=["none", "wrong"])
     def test_refuses_bad_credentials(self, stand: FaultyStand, release: Release, credentials: tuple[str | None, str | None]) -> None:
@@ -245,7 +257,7 @@ class ServerContract(Contract):
         stand.answer_writes(503, 503)
 
         assert once(stand.target(), release).outcome is Done.PUBLISHED
-        assert stand.stored(release) == digests(release)
+        assert stand.stored(release) == self.expected(release)
 
     def test_failing_for_ever_is_unavailable(self, stand: FaultyStand, release: Release) -> None:
         """503 to every write: unavailable, and proven untouched."""
@@ -257,3 +269,7 @@ class ServerContract(Contract):
         assert attempt.outcome is Failure.UNAVAILABLE
         assert attempt.after.state is State.ABSENT
         assert stand.stored(release) == {}
+
+
+class ServerContract(FaultContract, Contract):
+    """What holds at every place that is a server with users and whose items are distributions."""

@@ -21,10 +21,14 @@ _LONGEST_SIZE = 18
 
 def annotations_of(metadata: bytes, source: str = "") -> dict[str, str]:
     """What an index says of its project, from the core metadata of one of its files and the address of the GitHub repository."""
+    return {f"{oci.OURS}layout": oci.LAYOUT, **describing(metadata), **oci.standard(source=source)}
+
+
+def describing(metadata: bytes) -> dict[str, str]:
+    """What core metadata says of a project, as standard annotations."""
     found, _ = parse_email(metadata)
     description = " ".join(found.get("summary", "").split())[: oci.LONGEST["description"]]
-    known = oci.standard(source=source, description=description, licenses=found.get("license_expression", ""))
-    return {f"{oci.OURS}layout": oci.LAYOUT, **known}
+    return oci.standard(description=description, licenses=found.get("license_expression", ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

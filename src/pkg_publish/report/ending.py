@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish.errors import Failure
 from pkg_publish.formats import neutral
-from pkg_publish.report import sentences
+from pkg_publish.report import phrases, sentences
 from pkg_publish.report.at_home import at_home
 from pkg_publish.report.calls import calls
 from pkg_publish.report.story import Line, details
@@ -53,8 +53,8 @@ class Ending:
             self.log.say(Line("", " ".join(f"{each.text}." for each in lead)))
         if report.receipt and report.receipt.url:
             self.log.say(Line("url", report.receipt.url))
-        if report.install_command:
-            self.log.say(Line("install", report.install_command))
+        for word, command in phrases.commands(report):
+            self.log.say(Line(word, command))
         self.call(calls(report))
 
     def call(self, found: Sequence[Call]) -> None:

@@ -85,8 +85,8 @@ def words(places: Sequence[Place]) -> dict[str, str]:
 
 
 def at(places: Iterable[Place]) -> str:
-    """`on PyPI and in the folder out`."""
-    return listed([f"{'in' if place.local else 'on'} {place.title}" for place in places])
+    """`on PyPI, in the folder out and as the image ghcr.io/octo/demo`."""
+    return listed([f"{'as' if place.kind == 'container-image' else 'in' if place.local else 'on'} {place.title}" for place in places])
 
 
 def same(attempt: Attempt) -> list[str]:
@@ -119,6 +119,13 @@ def planned(report: Report) -> list[Attempt]:
 def home(report: Report) -> list[Attempt]:
     """Where the release is, or would be."""
     return planned(report) if report.status is Status.PLANNED else report.holding
+
+
+def commands(report: Report) -> list[tuple[str, str]]:
+    """What to do with the release, `install` or `run`, and the command that does it."""
+    run = [each.receipt.command for each in report.holding if each.receipt and each.receipt.command]
+    install = [] if report.install_command in run else [report.install_command]
+    return [*(("install", each) for each in filter(None, install)), *(("run", each) for each in run)]
 
 
 def outcome(report: Report, attempt: Attempt) -> str:

@@ -72,8 +72,8 @@ class _Page:
             yield " ".join(f"{markdown(each.text)}{self._why(each.code)}." for each in lead)
         if report.attempts:
             yield self._table(["target", "outcome", "files", "what it said", "seconds"], [self._row(each) for each in report.attempts])
-        if report.install_command:
-            yield f"**Install**\n\n{fenced(report.install_command, 'sh')}"
+        for word, command in phrases.commands(report):
+            yield f"**{word.capitalize()}**\n\n{fenced(command, 'sh')}"
         yield from self._to_do()
         yield from self._remarks()
         yield from self._details()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pkg_publish.targets.container_image import ContainerImageKind
 from pkg_publish.targets.directory import DirectoryKind
 from pkg_publish.targets.github_release import GithubReleaseKind
 from pkg_publish.targets.oci import GhcrKind, OciKind
@@ -24,4 +25,5 @@ KINDS: tuple[TargetKind, ...] = (
     RepositoryKind(),
     GithubReleaseKind(),
     DirectoryKind(),
+    ContainerImageKind(),
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pkg_publish.formats.image import Machine
     from pkg_publish.model import CheckRow, Item, Place, Receipt, Release, RemoteFile, Subject
     from pkg_publish.runner import Runner
     from pkg_publish.secret import Secret
@@ -125,6 +126,28 @@ class Examines(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """A release and what it depends on, installed."""
+
+    folder: Path
+    """As `pip install --target` fills it."""
+    pins: Sequence[str]
+    """`name==version` of all that was resolved for it; nothing if it was locked before."""
+
+
+class Gather(Protocol):
+    """Installs a release for another machine, from wheels alone and without running any of them: the engine brings it."""
+
+    def __call__(self, release: Release, extras: str, machine: Machine, watch: Watch) -> Gathered:
+        """Return a fresh folder that somebody else removes; raises `Invalid` when a wheel is missing for that machine."""
+
+
+def _nobody_gathers(release: Release, extras: str, machine: Machine, watch: Watch) -> Gathered:
+    """In runs that only read."""
+    raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ambient:
     """What a kind may know of the run when it makes a target."""
 
@@ -137,6 +160,7 @@ class Ambient:
     """The token inputs by their names: `github-token`, `pypi-token`, …"""
     allow_public: bool = False
     """Somebody said aloud that a private source may become public."""
+    gather: Gather = _nobody_gathers
 
     @property
     def has_rivals(self) -> bool:

@@ -1,0 +1,258 @@
+"""Images in real registries: bases that the tests make, a target as the configuration makes it, and what a registry holds, read without our code."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+import tarfile
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+from tests import factory, real_parts
+from tests.servers.front import Fault
+from tests.servers.ghcr import Package, digest_of
+
+from pkg_publish.build import Gatherer
+from pkg_publish.model import Item, Release
+from pkg_publish.runner import Runner
+from pkg_publish.targets.base import Ambient, TargetSpec
+from pkg_publish.targets.container_image import ContainerImage, ContainerImageKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.servers.ghcr import Ghcr
+    from tests.servers.registries import Registry
+
+OCI = "application/vnd.oci.image"
+PYTHON = ".".join(map(str, sys.version_info[:2]))
+BOTH = ("amd64", "arm64")
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+JOB = Runner(repository="octo/demo", sha=COMMIT, event={"repository": {"visibility": "public"}})
+SCRIPTS = "demo = demo:main\n"
+
+
+def tar(files: Mapping[str, bytes], mode: int = 0o755) -> bytes:
+    """A tar of some files."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(content), mode
+            archive.addfile(info, io.BytesIO(content))
+    return data.getvalue()
+
+
+PLAIN = tar({"etc/os-release": b"ID=tests\n", f"usr/local/bin/python{PYTHON}": b"no python at all"})
+
+
+class Bases:
+    """Base images in a registry, under a name of their own."""
+
+    def __init__(self, server: Registry) -> None:
+        self.server, self.name = server, f"{server.name}/base"
+
+    @property
+    def reference(self) -> str:
+        """The base for both platforms."""
+        return f"{self.server.host}/{self.name}:1"
+
+    plain = PLAIN
+
+    def digest(self, tag: str = "1") -> str:
+        """What a tag leads to."""
+        return digest_of(self.server.manifest(tag, self.name))
+
+    def layer(self, tag: str = "1") -> str:
+        """The digest of the layer that the images of both platforms have."""
+        child = self.server.index(tag, self.name)["manifests"][1]["digest"]
+        return str(self.server.index(child, self.name)["layers"][0]["digest"])
+
+    def put(self, tag: str = "1", *, layer: bytes = PLAIN, platforms: tuple[str, ...] = BOTH, **settings: Any) -> str:  # noqa: ANN401 - what a config holds
+        """Make an index; returns its digest. `settings` are the config's, like `Env`."""
+        children = [(each, self.image(layer, each, **dict(settings))) for each in platforms]
+        manifests = [
+            {"mediaType": f"{OCI}.manifest.v1+json", "digest": digest, "size": size, "platform": {"os": "linux", "architecture": each}}
+            for each, (digest, size) in children
+        ]
+        attestation = {**manifests[0], "platform": {"os": "unknown", "architecture": "unknown"}}
+        index = {"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": [attestation, *manifests]}
+        return self.server.put_manifest(tag, index, self.name)
+
+    def image(self, layer: bytes, architecture: str, tag: str = "", **settings: Any) -> tuple[str, int]:  # noqa: ANN401 - what a config holds
+        """Make an image of one layer; returns its digest and size."""
+        packed, history = gzip.compress(layer, 1, mtime=0), settings.pop("history", [{"created_by": "the tests"}])
+        document = {"config": settings, "rootfs": {"type": "layers", "diff_ids": [digest_of(layer)]}, "history": history}
+        config = json.dumps({"architecture": architecture, "os": "linux", **document}).encode()
+        parts = [(self.server.put_blob(each, self.name), len(each)) for each in (config, packed)]
+        config_part, layer_part = ({"digest": digest, "size": size} for digest, size in parts)
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": f"{OCI}.manifest.v1+json",
+            "config": {"mediaType": f"{OCI}.config.v1+json", **config_part},
+            "layers": [{"mediaType": f"{OCI}.layer.v1.tar+gzip", **layer_part}],
+        }
+        data = json.dumps(manifest).encode()
+        return self.server.put_manifest(tag or digest_of(data), data, self.name), len(data)
+
+    def put_config(self, manifest: dict[str, Any], config: Mapping[str, Any]) -> None:
+        """Tag this manifest, with another config, as `bad`."""
+        data = json.dumps(config).encode()
+        self.server.put_blob(data, self.name)
+        part = {**manifest["config"], "digest": digest_of(data), "size": len(data)}
+        self.server.put_manifest("bad", {**manifest, "config": part}, self.name)
+
+
+def put_base(server: Ghcr, name: str) -> str:
+    """Make the stand for GHCR hold a base, for all to read; its reference."""
+    layer, package = gzip.compress(PLAIN, mtime=0), Package(public=True)
+    manifests = []
+    for each in BOTH:
+        config = json.dumps({"architecture": each, "os": "linux", "rootfs": {"diff_ids": [digest_of(PLAIN)]}}).encode()
+        package.blobs |= {digest_of(data): data for data in (config, layer)}
+        docker = {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "digest": digest_of(layer), "size": len(layer)}
+        parts = {"config": {"digest": digest_of(config), "size": len(config)}, "layers": [docker]}
+        data = json.dumps({"schemaVersion": 2, "mediaType": f"{OCI}.manifest.v1+json", **parts}).encode()
+        package.manifests[digest_of(data)] = data
+        manifests.append({"digest": digest_of(data), "size": len(data), "platform": {"os": "linux", "architecture": each}})
+    index = json.dumps({"schemaVersion": 2, "mediaType": f"{OCI}.index.v1+json", "manifests": manifests}).encode()
+    package.manifests[digest_of(index)] = index
+    package.tags["1"] = digest_of(index)
+    server.registry.packages[name] = package
+    return f"{server.host}/{name}:1"
+
+
+def program(
+    folder: Path, version: str = "1.0", *, name: str = "demo", scripts: str = SCRIPTS, extra: str = "", sdist: bool = True, says: str = "hello"
+) -> Release:
+    """A release of a project that has a program."""
+    module = canonicalize_name(name).replace("-", "_")
+    scripts = scripts.replace("demo:", f"{module}:")
+    code = f"import sys\n\ndef main():\n    print({says!r}, *sys.argv[1:])\n".encode()
+    more = {f"{module}/__main__.py": b"print('as a module')\n"}
+    more |= {f"{module}-{version}.dist-info/entry_points.txt": f"[console_scripts]\n{scripts}".encode()} if scripts else {}
+    paths = [factory.wheel(folder, name, version, content=code, extra=extra, more=more)]
+    paths += [factory.sdist(folder, name, version)] if sdist else []
+    return Release(
+        project=canonicalize_name(name), version=str(Version(version)), distributions=tuple(factory.distribution(each, name, version) for each in paths)
+    )
+
+
+def ambient(scratch: Path, runner: Runner = JOB, project: Path | None = None, **environ: str) -> Ambient:
+    """A run that installs, from nowhere but the release's own folder unless `environ` says more."""
+    environ = {"PATH": f"{Path(sys.executable).parent}:{real_parts.ENVIRON['PATH']}", "PIP_NO_INDEX": "1", **environ}
+    return Ambient(folder=scratch, environ=environ, runner=runner, gather=Gatherer(project=project or scratch, scratch=scratch / "images", environ=environ))
+
+
+def make(name: str, scratch: Path, login: tuple[str, str] | None = None, run: Ambient | None = None, **options: str) -> ContainerImage:
+    """A target as the configuration makes it."""
+    run = run or ambient(scratch)
+    given = {"username": login[0], "password-env": "REGISTRY_PASSWORD"} if login else {}
+    environ = {**run.environ, "REGISTRY_PASSWORD": login[1] if login else ""}
+    return ContainerImageKind().make(TargetSpec(kind="container-image", options={"name": name} | given | options), replace(run, environ=environ))
+
+
+class ImageStand:
+    """An image in a real registry, on a base in the same one."""
+
+    def __init__(self, server: Registry, scratch: Path, **options: str) -> None:
+        self.server, self.scratch, self.options = server, scratch, options
+        self.bases = Bases(server)
+        self.bases.put()
+        self.login = (server.username, server.password) if server.username else None
+
+    def target(self, run: Ambient | None = None, **options: str) -> ContainerImage:
+        """The image, with its user."""
+        return make(self.server.reference, self.scratch, self.login, run, **({"base": self.bases.reference} | self.options | options))
+
+    def target_with(self, username: str | None, password: str | None) -> ContainerImage:
+        """The image, with another user or none."""
+        login = (username, password) if username and password else None
+        return make(self.server.reference, self.scratch, login, base=self.bases.reference)
+
+    def answer_writes(self, *statuses: int) -> None:
+        """Let the front fail."""
+        self.server.front.fail_writes(*(Fault(status=status) for status in statuses))
+
+    def writes(self) -> int:
+        """What passed the front."""
+        return self.server.front.writes()
+
+    @staticmethod
+    def wanted(release: Release) -> list[Item]:
+        """The version's tag, with the sha256 of what `sha256sum` prints of the files, as a shell would make it."""
+        lines = [f"{each.sha256}  {each.name}\n" for each in sorted(release.distributions, key=lambda each: each.name)]
+        tag = release.version.replace("+", "-").replace("!", "_")
+        return [Item(name=tag, sha256=hashlib.sha256("".join(lines).encode()).hexdigest())]
+
+    def digest(self, tag: str) -> str:
+        """What a tag leads to."""
+        return digest_of(self.server.manifest(tag))
+
+    def stored(self, release: Release) -> dict[str, str]:
+        """By tag, what the image says of the files that it was made of; every part of it is fetched and hashed."""
+        (item,) = self.wanted(release)
+        tag = item.name
+        if not self.server.has(tag):
+            return {}
+        index = self.server.index(tag)
+        for each in index["manifests"]:
+            manifest = self.server.index(each["digest"])
+            for part in (manifest["config"], *manifest["layers"]):
+                self.server.blob(part["digest"])
+        return {tag: index["annotations"]["io.github.pkg-publish-action.files.sha256"]}
+
+    def config(self, tag: str, architecture: str = "amd64") -> dict[str, Any]:
+        """How an image runs."""
+        found: dict[str, Any] = json.loads(self.server.blob(self.manifest(tag, architecture)["config"]["digest"]))
+        return found
+
+    def manifest(self, tag: str, architecture: str = "amd64") -> dict[str, Any]:
+        """The manifest for a platform."""
+        (digest,) = [each["digest"] for each in self.server.index(tag)["manifests"] if each["platform"] == {"os": "linux", "architecture": architecture}]
+        return self.server.index(digest)
+
+    def files(self, tag: str, layer: int) -> dict[str, tarfile.TarInfo]:
+        """What a layer holds."""
+        with self._opened(tag, layer) as archive:
+            return {member.name: member for member in archive}
+
+    def read(self, tag: str, layer: int, name: str) -> bytes:
+        """A file of a layer."""
+        with self._opened(tag, layer) as archive:
+            content = archive.extractfile(name)
+            assert content is not None
+            return content.read()
+
+    def _opened(self, tag: str, layer: int) -> tarfile.TarFile:
+        return tarfile.open(fileobj=io.BytesIO(self.server.blob(self.manifest(tag)["layers"][layer]["digest"])))
+
+
+@cache
+def this_python() -> bytes:
+    """A tar with the Python that runs the tests, and all that it needs where there is nothing else."""
+    prefix, interpreter = Path(sys.base_prefix), Path(sys.executable).resolve()
+    standard = prefix / "lib" / f"python{PYTHON}"
+    left_out = {"__pycache__", "test", "tests", "site-packages", "idlelib", "tkinter", "ensurepip", "lib2to3", f"config-{PYTHON}-{sys.platform}"}
+    modules = [path for path in standard.rglob("*") if path.is_file() and left_out.isdisjoint(path.relative_to(standard).parts) and path.suffix != ".a"]
+    said = subprocess.run(["ldd", interpreter, *standard.glob("lib-dynload/*.so")], capture_output=True, text=True, check=True).stdout
+    libraries = {Path(found) for found in re.findall(r"(/\S+) \(0x", said)}
+    files = {str(path).lstrip("/"): path.read_bytes() for path in (*modules, *libraries)}
+    return tar({**files, f"{str(prefix).lstrip('/')}/bin/python3": interpreter.read_bytes(), "tmp/.keep": b""})
+
+
+def run(root: Path, config: Mapping[str, Any], *words: str) -> str:
+    """Run an image that was unpacked into a folder, as its config says; what it prints."""
+    settings = config["config"]
+    environ = dict(each.split("=", 1) for each in settings["Env"])
+    command = ["/usr/bin/unshare", "--map-root-user", "/usr/sbin/chroot", root, *settings["Entrypoint"], *words]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout
