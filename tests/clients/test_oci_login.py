@@ -11,10 +11,10 @@ from tests.clients.stand import failure
 from tests.servers.scripted import Scripted, answer
 
 from pkg_publish.clients.network import Credential
-from pkg_publish.clients.oci_api import PUSH
+from pkg_publish.clients.oci_api import PUSH, Repository
 from pkg_publish.clients.oci_login import Login, challenges, is_own
 from pkg_publish.clients.oci_registry import Registry
-from pkg_publish.clients.request import Answer
+from pkg_publish.clients.request import Answer, Request
 from pkg_publish.clients.together import together
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import ConfigError, Integrity, Refused, Unavailable
@@ -56,7 +56,11 @@ def test_challenges_are_read(header: str, found: object) -> None:
     [
         ("ghcr.io", "https://ghcr.io/token", True),
         ("registry.example.org", "https://registry.example.org:8443/auth", True),
-        ("registry.example.org", "https://gitlab.example.org/jwt/auth", True),
+        ("registry.example.org", "https://auth.registry.example.org/token", True),
+        ("registry.example.org", "https://gitlab.example.org/jwt/auth", False),
+        ("example.co.uk", "https://evil.co.uk/token", False),
+        ("a.azurecr.io", "https://evil.azurecr.io/oauth2/token", False),
+        ("registry.example.org", "https://evilregistry.example.org/token", False),
         ("registry-1.docker.io", "https://auth.docker.io/token", True),
         ("registry.gitlab.com", "https://gitlab.com/jwt/auth", True),
         ("127.0.0.1", "http://127.0.0.1:5001/token", True),
@@ -71,7 +75,7 @@ def test_challenges_are_read(header: str, found: object) -> None:
     ],
 )
 def test_whose_token_server_it_is(host: str, realm: str, own: bool) -> None:  # noqa: FBT001 - a table
-    """Its own host, a neighbour, or what it documents; over TLS, except on this machine."""
+    """Its own host, what is below it, or what it documents; over TLS, except on this machine."""
     assert is_own(host, realm) is own
 
 
@@ -199,7 +203,7 @@ def test_a_token_server_that_refuses_is_quoted(server: Scripted, run: Run) -> No
     assert (problem.code, problem.said) == ("registry-denied", "DENIED: requested access to the resource is denied")
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"token": 1}', b'{"token": "two\\nlines"}', b"[]", b"<html>"])
+@pytest.mark.parametrize("body", [b"{}", b'{"token": 1}', b'{"token": "two\\nlines"}', b'{"token": ""}', b"[]", b"<html>"])
 def test_a_token_server_without_a_token_is_unavailable(server: Scripted, run: Run, body: bytes) -> None:
     """Whatever it says instead."""
     server.then(challenge(f"{server.url}/token"), answer(200, body))
@@ -219,7 +223,46 @@ def test_a_foreign_token_server_gets_nothing(server: Scripted, run: Run) -> None
 
         assert isinstance(problem, Integrity)
         assert problem.code == "foreign-token-server"
+        assert "token-server: HOST" in problem.paste
         assert foreign.connections == 0
+
+
+def test_a_token_server_that_somebody_named_gets_the_password(server: Scripted, run: Run) -> None:
+    """As GitLab at home needs it."""
+    with Scripted().then(token()) as other:
+        server.then(challenge(f"http://localhost:{other.port}/token"), FINE)
+        login = Registry(f"127.0.0.1:{server.port}", Transport(), USERNAME, Secret(PASSWORD), token_server="localhost")
+
+        assert Repository(login, "octo/demo").manifest("1.0", run.watch) == MANIFEST
+        assert shown(other) == [BASIC]
+
+
+def test_without_a_password_any_token_server_is_asked(server: Scripted, run: Run) -> None:
+    """There is nothing that it could take; over TLS all the same."""
+    server.then(challenge("https://127.0.0.1:1/token"), challenge("http://localhost:1/token"))
+
+    assert isinstance(failure(lambda: repository(server).manifest("1.0", run.watch)), Unavailable)
+    assert isinstance(failure(lambda: Repository(registry(server), "octo/demo").manifest("1.0", run.watch)), Integrity)
+
+
+def test_a_signed_address_is_not_shown(server: Scripted, run: Run) -> None:
+    """What stands behind the question mark may let anybody in."""
+    server.then(challenge("https://127.0.0.2/token?signature=let-me-in"))
+
+    problem = failure(lambda: repository(server, login=True).manifest("1.0", run.watch))
+
+    assert "127.0.0.2/token" in problem.what
+    assert "let-me-in" not in repr(vars(problem))
+
+
+def test_an_empty_token_beside_a_good_one_is_passed_by(server: Scripted, run: Run) -> None:
+    """Some servers fill one of the two fields; and an empty secret takes nothing out of an answer."""
+    server.then(challenge(f"{server.url}/token"), answer(200, b'{"token": "", "access_token": "good"}'), FINE)
+
+    assert repository(server).manifest("1.0", run.watch) == MANIFEST
+    assert shown(server)[-1] == "Bearer good"
+    nothing = Request(doing="x", url=server.url, credential=Credential.bearer(server.url, Secret("")))
+    assert nothing.unecho(Answer(url=server.url, status=400, reason="No", headers={}, body=b"no")).text == "no"
 
 
 @pytest.mark.parametrize("host", ["", "me:secret@example.org", "exa mple.org", "example.org:port"])

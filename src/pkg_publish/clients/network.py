@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
@@ -47,10 +48,10 @@ class Origin:
                 cure="Give the user as `username`, and the password in an environment variable that `password-env` names.",
             )
         if parts.scheme not in PORTS or not host or not url.isprintable() or " " in url:
-            raise ConfigError(f"{url[:200]!r} is no address", code="no-url", cure="Write it in full, beginning with https://.")
+            raise ConfigError(f"{bare(url)!r} is no address", code="no-url", cure="Write it in full, beginning with https://.")
         if parts.scheme == "http" and not is_loopback(host):
             raise ConfigError(
-                f"{url[:200]!r} would be spoken to without encryption",
+                f"{bare(url)!r} would be spoken to without encryption",
                 code="insecure-url",
                 cure="Write https://; plain http is for this machine only (localhost, 127.0.0.1, ::1).",
             )
@@ -64,6 +65,11 @@ class Origin:
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def bare(url: str) -> str:
+    """An address as sentences show it: bounded, and without query and fragment, which may be a signature."""
+    return re.split("[?#]", url, maxsplit=1)[0][:200]
 
 
 def joined(base: str, url: str) -> str:

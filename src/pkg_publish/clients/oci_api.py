@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urljoin
 
-from pkg_publish.clients.network import Origin
+from pkg_publish.clients.network import Origin, bare
 from pkg_publish.clients.request import Answer, Request
 from pkg_publish.clients.retry import TRIES, pause
 from pkg_publish.clients.together import together
@@ -243,7 +243,7 @@ class Repository:
         if same:
             return url
         raise Integrity(
-            f"{self.registry.host} sends us to {location[:200]!r} for {what}, and that is not its own address",
+            f"{self.registry.host} sends us to {bare(location)!r} for {what}, and that is not its own address",
             code="foreign-address",
             cure="Nothing was sent there. Whoever runs the registry must give addresses relative to it, or tell it how it is reached from outside.",
         )

@@ -1,8 +1,8 @@
 """How a registry lets us in: just so, by a password, or by a token for each scope.
 
 The challenge of a 401 says which (https://github.com/distribution/distribution/blob/main/docs/content/spec/auth/token.md); what was learned is used
-from then on without being asked. A password goes to the registry and to its own token server, to nobody else, whatever a challenge says. Tokens
-are opaque: GHCR's are no JWT.
+from then on without being asked. A password goes to the registry and to its own token server, to nobody else, whatever a challenge says: a
+neighbour below the same domain may be anybody's, for many share one. Tokens are opaque: GHCR's are no JWT.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from pkg_publish.clients.network import Credential, Origin
+from pkg_publish.clients.network import Credential, Origin, bare
 from pkg_publish.clients.oci_refusals import REFUSALS
 from pkg_publish.clients.refusals import refused
 from pkg_publish.clients.request import Request
@@ -34,33 +34,29 @@ def challenges(header: str) -> dict[str, dict[str, str]]:
     """What `WWW-Authenticate` asks for: the parameters of each scheme (RFC 9110, 11.6.1), names in lower case."""
     found: dict[str, dict[str, str]] = {}
     fields: dict[str, str] = {}
-    for scheme, name, quoted, bare in _FIELD.findall(header):
+    for scheme, name, quoted, plain in _FIELD.findall(header):
         if scheme:
             fields = found.setdefault(scheme.lower(), {})
-        fields[name.lower()] = quoted or bare
+        fields[name.lower()] = quoted or plain
     return found
 
 
-def is_own(host: str, realm: str) -> bool:
-    """Whether the address of a token server is the registry's own: the same host, a neighbour below the same domain, or the one it documents."""
+def is_own(host: str, realm: str, named: str = "") -> bool:
+    """Whether the address of a token server is the registry's own: its host, one below it, the one it documents, or the host that somebody `named`."""
     try:
         theirs = Origin.of(realm).host
     except ConfigError:
         return False
-    return theirs in {host, TOKEN_SERVERS.get(host)} or _domain(theirs) == _domain(host)
-
-
-def _domain(host: str) -> str:
-    """The domain below which a host has its neighbours; itself when it has none: an address, a name right below a top-level domain."""
-    _, _, domain = host.partition(".")
-    return domain if "." in domain and not host.rpartition(".")[2].isdigit() else host
+    return f".{theirs}".endswith(f".{host}") or theirs in {TOKEN_SERVERS.get(host), named}
 
 
 class Login:
     """The login at one registry. Safe for threads: whoever comes second takes the token that the first has got."""
 
-    def __init__(self, url: str, transport: Transport, username: str, password: Secret | None) -> None:
+    def __init__(self, url: str, transport: Transport, username: str, password: Secret | None, token_server: str = "") -> None:
+        """`token_server` is the host that gives out tokens, where it is not the registry's own."""
         self._url, self._transport = url, transport
+        self._token_server = token_server
         self._username, self._password = username, password
         self._uses_password = False
         self._server: dict[str, str] = {}
@@ -85,7 +81,7 @@ class Login:
     def after(self, refusal: Answer, used: Credential | None, scopes: tuple[str, ...], watch: Watch) -> Credential | None:
         """What to show after a refusal of what was `used`: another token, the password, or None when there is nothing else.
 
-        Raises `Integrity` when the registry names a token server that is not its own; it gets nothing, not even a question.
+        Raises `Integrity` when the registry names a token server that is not its own: it would get the password, and gets not even a question.
         """
         asked = challenges(refusal.headers.get("WWW-Authenticate", ""))
         if "bearer" in asked:
@@ -114,22 +110,23 @@ class Login:
         answer = self._transport.read(request, watch)
         if not answer.ok:
             raise refused(REFUSALS, answer, request.doing, settings="")
-        match answer.json():
-            case {"token": str(token)} | {"access_token": str(token)} if token.isascii() and token.isprintable():
+        found = answer.json()
+        for token in (found.get("token"), found.get("access_token")) if isinstance(found, dict) else ():
+            if isinstance(token, str) and token and token.isascii() and token.isprintable():
                 return Credential.bearer(self._url, Secret(token))
-            case _:
-                raise Unavailable(
-                    f"{request.doing} failed: {request.origin} answered with none",
-                    code="unexpected-answer",
-                    cure="Ask who runs the registry: its token server does not do what the specification says.",
-                )
+        raise Unavailable(
+            f"{request.doing} failed: {request.origin} answered with none",
+            code="unexpected-answer",
+            cure="Ask who runs the registry: its token server does not do what the specification says.",
+        )
 
     def _checked(self, challenge: dict[str, str]) -> dict[str, str]:
         host, realm = Origin.of(self._url).host, challenge.get("realm", "")
-        if is_own(host, realm):
+        if is_own(host, realm, self._token_server) or (self._password is None and realm.startswith("https://")):
             return challenge
         raise Integrity(
-            f"{host} sends us to {realm[:200]!r} for a token, and that is not its own address",
+            f"{host} sends us to {bare(realm)!r} for a token, and that is not its own address",
             code="foreign-token-server",
-            cure="Nothing was sent there. Ask who runs the registry, and tell them.",
+            cure="Nothing was sent there. If whoever runs the registry says that this is where its tokens come from, name that host as `token-server`.",
+            paste=f"targets: |\n  - oci:\n      name: {host}/NAME\n      username: NAME\n      password-env: REGISTRY_PASSWORD\n      token-server: HOST",
         )

@@ -28,17 +28,24 @@ API_HOSTS = {"docker.io": "registry-1.docker.io"}
 class Registry:
     """One registry, one login. Safe for threads."""
 
-    def __init__(
-        self, host: str, transport: Transport, username: str = "", password: Secret | None = None, settings: Callable[[str], str] | None = None
+    def __init__(  # noqa: PLR0913, PLR0917 - all but the first two are seldom given
+        self,
+        host: str,
+        transport: Transport,
+        username: str = "",
+        password: Secret | None = None,
+        settings: Callable[[str], str] | None = None,
+        token_server: str = "",
     ) -> None:
         """Take the host with its port as a reference has it (`ghcr.io`); raises `ConfigError` for what is none.
 
-        `settings` gives the address of the page on which the owner of a repository lets others write to it.
+        `settings` gives the address of the page on which the owner of a repository lets others write to it; `token_server` is the
+        host that gives out tokens, where it is not the registry's own.
         """
         loopback = Origin.of(f"https://{host}").loopback
         self.host, self.url = host, f"{'http' if loopback else 'https'}://{API_HOSTS.get(host, host)}"
         self.transport, self._settings = transport, settings
-        self._login = Login(self.url, transport, username, password)
+        self._login = Login(self.url, transport, username, password, token_server)
 
     @property
     def anonymous(self) -> Registry:

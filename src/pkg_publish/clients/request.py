@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pkg_publish.clients.network import Origin, joined
+from pkg_publish.clients.network import Origin, bare, joined
 from pkg_publish.clients.retry import TRIES
 from pkg_publish.errors import ConfigError, Integrity, Unavailable
 
@@ -72,7 +72,7 @@ class Request:
     def unecho(self, answer: Answer) -> Answer:
         """A refusal without our secrets, which some servers repeat: it is quoted in logs and reports."""
         body, reason = answer.body, answer.reason
-        for form in self.credential.forms() if self.credential else ():
+        for form in filter(None, self.credential.forms() if self.credential else ()):
             body, reason = body.replace(form.encode(), b"***"), reason.replace(form, "***")
         return replace(answer, body=body, reason=reason)
 
@@ -89,7 +89,7 @@ class Request:
             safe = False
         if not safe:
             raise Integrity(
-                f"{self.doing} failed: {self.origin} redirects to {url[:200]!r}, which is no safe address",
+                f"{self.doing} failed: {self.origin} redirects to {bare(url)!r}, which is no safe address",
                 code="unsafe-redirect",
                 cure="Ask who runs the server, and tell them; nothing was sent there.",
             )

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from pkg_publish.clients.network import Network, Origin, joined
+from pkg_publish.clients.network import Network, Origin, bare, joined
 from pkg_publish.clients.request import LONGEST_REFUSAL, Answer
 from pkg_publish.clients.retry import is_temporary, pause
 from pkg_publish.errors import ConfigError, Integrity, PublishError, Refused, Unavailable
@@ -206,13 +206,13 @@ def _expected(request: Request, answer: Answer) -> Answer:
 def _redirected(request: Request, location: str) -> PublishError:
     """Why a write that is sent elsewhere is not sent there."""
     url = joined(request.url, location)
-    what = f"{request.doing} failed: {request.origin} redirects to {url[:200]!r}, and a write follows no redirect"
+    what = f"{request.doing} failed: {request.origin} redirects to {bare(url)!r}, and a write follows no redirect"
     try:
         same = Origin.of(url) == request.origin
     except ConfigError:
         same = False
     if same:
-        return Refused(what, code="write-redirected", cure="Configure that address, to the last slash.", paste=url[:200])
+        return Refused(what, code="write-redirected", cure="Configure that address, to the last slash.", paste=bare(url))
     return Integrity(what, code="write-redirected-elsewhere", cure="Nothing was sent there. If you know and trust that address, configure it instead.")
 
 

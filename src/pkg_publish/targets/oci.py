@@ -84,6 +84,7 @@ class OciKind:
         Option(name="name", says="the registry and the namespace in it: `ghcr.io/octo/demo`"),
         Option(name="username", says="who publishes"),
         Option(name="password-env", says="the environment variable that holds the password or token"),
+        Option(name="token-server", says="the host that gives out tokens and may see the password, where that is not the registry's own (GitLab at home)"),
         JOBS,
     )
 
@@ -100,13 +101,14 @@ class OciKind:
                 paste=f"targets: {spec.kind}={name.lower() if namespace else 'ghcr.io/OWNER/NAME'}",
             )
         username, password = spec.login(ambient)
+        tokens = Origin.of(f"https://{spec.options.get('token-server') or host}").host
         return Oci(
             place=Place(kind=self.word, name=f"oci={name}", title=name, visibility=Visibility.YOUR_CHOICE),
             settles=0.0 if local else ELSEWHERE,
-            registry=Registry(host, Transport(Network.read(ambient.environ)), username, password),
+            registry=Registry(host, Transport(Network.read(ambient.environ)), username, password, token_server=tokens),
             namespace=namespace,
             runner=ambient.runner,
-            login={each: spec.options[each] for each in ("username", "password-env") if each in spec.options},
+            login={each: spec.options[each] for each in ("username", "password-env", "token-server") if each in spec.options},
             many=_many(spec, ambient),
         )
 
@@ -272,10 +274,7 @@ class OciUpload:
         self.sent[item.name] = made.entry
 
     def finish(self, watch: Watch) -> None:
-        """Write the version's index: what is there, and ours; then read it again until it has all that it should have.
-
-        Between a read and a write somebody else may write, and no registry would tell.
-        """
+        """Write the version's index: what is there, and ours. Then read it again until it has all, for others may have written it between read and write."""
         lost: set[str] = set()
         for tries in range(1, ROUNDS):
             try:
