@@ -82,6 +82,7 @@ def test_every_page_is_read(github: fake.Github, run: Run) -> None:
 def test_what_an_old_server_does_not_say_is_not_asked_for(server: Scripted, run: Run) -> None:
     """PyGithub would ask for each release and asset once more."""
     asset = {"id": 2, "name": "a.txt", "state": "uploaded", "size": 1, "created_at": "2026-01-01T00:00:00Z", "url": f"{server.url}/a/2"}
+    asset["browser_download_url"] = f"{server.url}/d/2"
     whole = {"tag_name": "v1.0", "target_commitish": "main", "body": None, "draft": False, "prerelease": False, "html_url": "", "upload_url": ""}
     server.then(says([{"id": 1, "url": f"{server.url}/r/1", "author": {"login": "x"}, "assets": [asset]} | whole]))
 

@@ -12,10 +12,14 @@ from tests.servers.github import primary_limit, secondary_limit
 from tests.targets.contract import digests, once, watch
 from tests.targets.releases import OnGithub, code
 
+from pkg_publish import publish
 from pkg_publish.clients import github_home, retry
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import Conflict, Failure, Refused
+from pkg_publish.plan import Plan
 from pkg_publish.state import Done
+from pkg_publish.targets.base import Ambient, TargetSpec
+from pkg_publish.targets.directory import DirectoryKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +30,24 @@ if TYPE_CHECKING:
     from pkg_publish.model import Distribution, Release
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
+
+NOT_THERE = Fault(status=404, headers={"Content-Type": "application/json", "Content-Length": "24"}, body=b'{"message": "Not Found"}')
+NO_RELEASES = Fault(status=200, headers={"Content-Type": "application/json", "Content-Length": "2"}, body=b"[]")
+ODD_JSON = [
+    *(
+        b"",
+        b"null",
+        b"5",
+        b"[]",
+        b"[1]",
+        b"{}",
+        b'{"id": 1}',
+        b'{"id": "x", "url": "x"}',
+        b'{"id": 1, "url": "x", "tag_name": 5}',
+        b'{"object": null, "url": "x"}',
+    ),
+    *(b'[{"id": 1}]', b'[{"id": 1, "url": "x", "assets": {}}]', b'[{"id": 1, "url": "x", "assets": [5]}]', b'[{"id": 1, "url": "x", "draft": "yes"}]'),
+]
 
 
 class TestFaults(OnGithub):
@@ -83,6 +105,18 @@ class TestFaults(OnGithub):
 
         assert attempt.outcome is Failure.UNAVAILABLE
         assert code(attempt) == "rate-limited"
+
+    @pytest.mark.parametrize("before", [[], [NOT_THERE], [NOT_THERE, NO_RELEASES]], ids=["by tag", "list", "tag"])
+    @pytest.mark.parametrize("body", ODD_JSON)
+    def test_odd_json_is_no_crash(self, stand: ReleaseStand, release: Release, tmp_path: Path, body: bytes, before: list[Fault]) -> None:
+        """GitHub has a bad hour, or a proxy answers in its place: the chain goes on."""
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+        stand.server.api.fail_reads(*before, *[Fault(status=200, headers=headers, body=body)] * 5)
+        wheelhouse = DirectoryKind().make(TargetSpec(kind="directory", options={"path": "out"}), Ambient(folder=tmp_path, environ={}, runner=stand.job))
+
+        first, second = publish.run(Plan(targets=[stand.target(), wheelhouse]), release, watch())
+
+        assert (first.outcome, code(first), second.outcome) == (Failure.UNAVAILABLE, "unexpected-answer", Done.PUBLISHED)
 
     def test_a_draft_that_is_gone_is_made_again(self, stand: ReleaseStand, release: Release) -> None:
         """Another job has cleared it away, for it was empty; what was sent before is sent again."""

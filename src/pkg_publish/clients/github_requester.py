@@ -30,6 +30,10 @@ LONGEST_JSON = 1 << 26
 HOPS = 5
 HEADERS = {"Accept": "application/vnd.github+json"}
 JSON = frozenset({"application/json"})
+PAGE = "per_page="
+"""In the address of a part of a list."""
+GIT = "/git/"
+"""In the address of a tag, or of the object that it leads to."""
 
 UNREAD = frozenset({"author", "uploader", "reactions"})
 """What nobody reads, and PyGithub would make many objects of."""
@@ -80,10 +84,13 @@ class Answering(Requester):
         del headers
         content = asked.get("input")
         call = self._call
+        address = f"{url}?{urlencode(parameters)}" if parameters else url
+        if PAGE not in address and not address.startswith(self.base_url):  # PyGithub goes there for what an answer has left out
+            raise _odd(call.doing)
         request = Request(
             method=verb,
             doing=call.doing,
-            url=f"{url}?{urlencode(parameters)}" if parameters else url,
+            url=address,
             headers=HEADERS if content is None else HEADERS | {"Content-Type": "application/json"},
             content=b"" if content is None else json.dumps(content).encode(),
             credential=call.credential,
@@ -95,26 +102,36 @@ class Answering(Requester):
         if not answer.ok:
             raise call.refused(call.doing, answer)
         said = {name.lower(): value for name, value in answer.headers.items()}
-        return said, _readable(answer.json(), call.doing) if answer.body else {}
+        if request.writes and not answer.body:
+            return said, {}
+        found = answer.json()
+        fits = isinstance(found, list) if PAGE in address else isinstance(found, dict) and ("object" in found) == (GIT in address)
+        if not fits:
+            raise _odd(call.doing)
+        return said, _readable(found, call.doing)
 
 
 def _readable(found: object, doing: str) -> object:
-    """JSON as PyGithub understands it; raises `Unavailable` for anything but objects, and lists of them."""
+    """JSON as PyGithub understands it; raises `Unavailable` for anything but objects that it can go on with, and lists of them."""
+    if isinstance(found, list):
+        return [_readable(each, doing) for each in found]
+    if not isinstance(found, dict) or not _is_known(found):
+        raise _odd(doing)
+    kept = {name: value for name, value in found.items() if name not in UNREAD}
+    if isinstance(kept.get("assets"), list):
+        kept["assets"] = _readable(kept["assets"], doing)
+    return SINCE_LATER | kept
+
+
+def _is_known(found: Mapping[Any, object]) -> bool:
+    """Whether it is a repository, a release or an asset; a tag; or notes."""
     match found:
-        case {"assets": list(assets), **rest}:
-            return {**SINCE_LATER, **_kept(rest), "assets": _readable(assets, doing)}
-        case dict():
-            return {**SINCE_LATER, **_kept(found)}
-        case list() if all(isinstance(each, dict) for each in found):
-            return [_readable(each, doing) for each in found]
+        case {"id": int(), "url": str()} | {"object": {"type": str(), "sha": str()}, "url": str()} | {"name": str(), "body": str()}:
+            return True
         case _:
-            raise _odd(doing)
+            return False
 
 
 def _odd(doing: str) -> Unavailable:
     cure = "Look at the address in a browser: a proxy or a login page may stand in between."
     return Unavailable(f"{doing} failed: the answer is JSON of another kind", code="unexpected-answer", cure=cure)
-
-
-def _kept(found: Mapping[Any, object]) -> dict[Any, object]:
-    return {name: value for name, value in found.items() if name not in UNREAD}
