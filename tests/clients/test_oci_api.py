@@ -29,6 +29,17 @@ def page(*tags: object, link: str = "") -> Step:
     return answer(200, body, Link=f'<{link}>; rel="next"') if link else answer(200, body)
 
 
+@pytest.mark.parametrize("kind", ["text/html", "text/html; charset=utf-8"])
+def test_a_web_page_is_no_manifest(server: Scripted, run: Run, kind: str) -> None:
+    """A login page or a proxy answers 200 to anything: that says nothing about what the registry holds."""
+    server.then(answer(200, b"<h1>Please log in</h1>", Content_Type=kind))
+
+    problem = failure(lambda: repository(server).manifest("1.0", run.watch))
+
+    assert isinstance(problem, Unavailable)
+    assert problem.code == "unexpected-answer"
+
+
 def test_a_manifest_is_read_by_tag_and_digest(server: Scripted, run: Run) -> None:
     """All kinds are accepted, since GHCR answers 404 otherwise."""
     server.then(answer(200, MANIFEST, Docker_Content_Digest=DIGEST), answer(200, MANIFEST))

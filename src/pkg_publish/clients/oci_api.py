@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 PULL, PUSH = "pull", "pull,push"
 """What a token is for."""
 
-ACCEPT = ", ".join([oci.INDEX, oci.MANIFEST, *(f"application/vnd.docker.distribution.manifest.{each}v2+json" for each in ("", "list."))])
+MANIFESTS = (oci.INDEX, oci.MANIFEST, *(f"application/vnd.docker.distribution.manifest.{each}v2+json" for each in ("", "list.")))
 """All there is: GHCR answers 404 to somebody who does not accept what it has."""
+
+OLD = frozenset(f"application/vnd.docker.distribution.manifest.v1+{each}" for each in ("json", "prettyjws"))
+"""What some registries have of before 2016, and show to anybody."""
 
 SMALL = 1 << 20
 """Bytes: a smaller blob is sent sooner than asked for, unless the very first was there: then an earlier run has been here."""
@@ -94,7 +97,8 @@ class Repository:
         request = Request(
             doing=f"reading {self.name}{'@' if oci.is_digest(reference) else ':'}{reference}",
             url=f"{self._url}/manifests/{reference}",
-            headers={"Accept": ACCEPT},
+            headers={"Accept": ", ".join(MANIFESTS)},
+            expects=frozenset({*MANIFESTS, *OLD, "application/json", ""}),  # "": some do not say
             most=oci.MANIFEST_LIMIT,
             hops=REDIRECTS,
         )
