@@ -50,6 +50,27 @@ def make(*kinds: str, first: bool = True, allow_public: bool = True, **runner: A
     return []
 
 
+@pytest.mark.parametrize("name", ["nonsense", "a/b/c", "octo/de mo", "/demo", "octo/"])
+def test_a_github_repository_that_can_be_none_is_told_once(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the variable that says so, whatever targets need it; one that names its own place does not."""
+    monkeypatch.setattr(plan, "KINDS", targets.KINDS)
+
+    assert make("github-packages", "ghcr", "github-release", repository=name) == ["odd-github-repository"]
+    with pytest.raises(Mistakes, match="GITHUB_REPOSITORY is"):
+        plan.make_targets(
+            [TargetSpec(kind="github-release")], Ambient(folder=Path(), environ={}, runner=Runner(repository=name)), first=True, allow_public=True
+        )
+    elsewhere = TargetSpec(kind="github-release", options={"repo": "octo/demo"})
+    assert plan.make_targets([elsewhere], Ambient(folder=Path(), environ={}, runner=Runner(repository=name)), first=True, allow_public=True)
+
+
+def test_all_that_keeps_a_project_from_an_index_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At home there is no token, and nobody who could say that the source is public."""
+    monkeypatch.setattr(plan, "KINDS", targets.KINDS)
+
+    assert make("pypi", allow_public=False) == ["no-token", "private-to-public"]
+
+
 def test_makes_the_targets_in_order() -> None:
     """As they were named."""
     ambient = Ambient(folder=Path(), environ={}, runner=Runner())

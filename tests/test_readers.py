@@ -116,6 +116,11 @@ def test_several_places_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert [each.place.name for each in found] == ["directory=a", "directory=b", "oci-layout=c"]
 
 
+def test_reading_an_index_needs_no_token() -> None:
+    """That is for uploads."""
+    assert [each.place.kind for each in readers.sources(["pypi, testpypi"], ENVIRON)] == ["pypi", "testpypi"]
+
+
 def test_every_mistake_is_told() -> None:
     """Of all texts."""
     with pytest.raises(Mistakes) as caught:

@@ -170,7 +170,11 @@ class Config:
         _several_of(Failure, known=FALL_BACK_ON),
     )
     on_conflict: OnConflict = option("fail", "other bytes under one of our names: `fail`, or `keep` them and send what is missing", _one_of(OnConflict))
-    allow_public: bool = option("false", "let a private or internal GitHub repository publish to a public target", _boolean)
+    allow_public: bool = option(
+        "false",
+        "let a private or internal GitHub repository publish to a public target; at home, where nobody says that the source is public, as well",
+        _boolean,
+    )
     project_dir: Path = option(".", "folder with `pyproject.toml` or `setup.py`", _folder)
     dist_dir: Path | None = option("", "where distributions are found, or copied after a build; relative to `project-dir`", _maybe_folder)
     build: BuildMode = option("auto", "`auto`: unless `dist-dir` holds distributions; `always`; `never`", _one_of(BuildMode))

@@ -12,6 +12,7 @@ from pkg_publish.errors import ConfigError, Failure, Mistakes, PolicyError
 from pkg_publish.model import Visibility
 from pkg_publish.state import Attempt, Done, State
 from pkg_publish.targets import KINDS
+from pkg_publish.targets.pypi import PypiKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,13 +79,15 @@ def make_targets(specs: Sequence[TargetSpec], ambient: Ambient, *, first: bool, 
     """Make the targets; raises `Mistakes` with everything that is wrong with them, with their combination and with the event."""
     kinds = {kind.word: kind for kind in KINDS}
     targets: list[Target] = []
+    public: list[str] = []
     places: dict[tuple[str, ...], Target] = {}
     mistakes: list[PublishError] = list(_untrusted(ambient.runner))
     for spec in specs:
         try:
             target = kinds[spec.kind].make(spec, ambient)
         except ConfigError as error:
-            mistakes.append(error)
+            public += [kind.title] if isinstance(kind := kinds[spec.kind], PypiKind) else []
+            mistakes += [] if any(error.what == each.what for each in mistakes) else [error]
             continue
         targets.append(target)
         other = places.setdefault(_address(spec, target, ambient), target)
@@ -92,7 +95,8 @@ def make_targets(specs: Sequence[TargetSpec], ambient: Ambient, *, first: bool, 
             what = f"{other.place.name} and {target.place.name} are one place"
             mistakes.append(ConfigError(what, code="target-twice", cure="Name each place once."))
     if not allow_public and not ambient.runner.is_public:
-        mistakes += _unasked_publicity(targets)
+        public += [target.place.title for target in targets if target.place.visibility is Visibility.PUBLIC]
+        mistakes += _unasked_publicity(public)
     if first:
         mistakes += _no_fallbacks([spec.kind for spec in specs])
     Mistakes.raise_any(mistakes)
@@ -118,15 +122,14 @@ def _untrusted(runner: Runner) -> Iterator[PolicyError]:
         )
 
 
-def _unasked_publicity(targets: Sequence[Target]) -> Iterator[PolicyError]:
-    for target in targets:
-        if target.place.visibility is Visibility.PUBLIC:
-            yield PolicyError(
-                f"the source is private, or nobody can say that it is public, and {target.place.title} is readable for everybody",
-                code="private-to-public",
-                cure="If the world shall have it, say so; what was public once cannot be taken back.",
-                paste="with:\n  allow-public: true",
-            )
+def _unasked_publicity(titles: Sequence[str]) -> Iterator[PolicyError]:
+    for title in titles:
+        yield PolicyError(
+            f"the source is private, or nobody can say that it is public, and {title} is readable for everybody",
+            code="private-to-public",
+            cure="If the world shall have it, say so; what was public once cannot be taken back.",
+            paste="with:\n  allow-public: true",
+        )
 
 
 def _no_fallbacks(kinds: Sequence[str]) -> Iterator[ConfigError]:

@@ -143,7 +143,9 @@ def sources(texts: Iterable[str], environ: Mapping[str, str]) -> list[NamedSourc
     runner = replace(Runner.read(environ), event_name="", event={})  # whoever may start a run may read what it can reach
     tokens = {name: Secret(value) for name, variable in TOKENS.items() if (value := environ.get(variable, "").strip())}
     found: list[NamedSource] = []
-    for target in make_targets(specs, Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=tokens), first=False, allow_public=True):
+    for target in make_targets(
+        specs, Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=tokens, reads_only=True), first=False, allow_public=True
+    ):
         if isinstance(target, Source):
             found.append(target)
         else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from pkg_publish.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,6 +60,17 @@ class Runner:
             debug=environ.get("RUNNER_DEBUG", "") == "1",
             event=_event(environ.get("GITHUB_EVENT_PATH", "")),
         )
+
+    def home(self) -> str:
+        """The GitHub repository, `owner/name`; empty when it is not known. Raises `ConfigError` for what can be none."""
+        if self.repository and not re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository, re.ASCII):
+            raise ConfigError(
+                f"the variable GITHUB_REPOSITORY is {self.repository[:80]!r}, which is no GitHub repository",
+                code="odd-github-repository",
+                cure="The runner sets it; at home write the owner and the name, or unset it.",
+                paste="export GITHUB_REPOSITORY=OWNER/NAME",
+            )
+        return self.repository
 
     @property
     def owner(self) -> str:

@@ -63,6 +63,7 @@ def test_the_first_with_an_index_is_found(server: Scripted, run: Run) -> None:
     assert find(urls, Transport(), run.watch) == (
         urls[2],
         [f"{urls[0]}: answered 405", f"{urls[1]}: answered 405", f"{urls[2]}: an index", f"{urls[3]}: an index"],
+        True,
     )
     assert {asked.line.split()[0] for asked in server.asked} == {"GET"}
     assert all(asked.headers["Authorization"] is None and not asked.body for asked in server.asked)
@@ -73,7 +74,7 @@ def test_nobody_there_is_an_answer_too(server: Scripted, run: Run, free_port: in
     server.then(answer(302, Location="/login"))
     urls = [f"http://127.0.0.1:{free_port}/x", server.url]
 
-    assert find(urls, Transport(), run.watch) == ("", [f"{urls[0]}: 127.0.0.1:{free_port} refuses connections", f"{server.url}: answered 302"])
+    assert find(urls, Transport(), run.watch) == ("", [f"{urls[0]}: 127.0.0.1:{free_port} refuses connections", f"{server.url}: answered 302"], True)
 
 
 def test_a_cancel_is_no_answer(server: Scripted) -> None:

@@ -63,6 +63,15 @@ def test_github_has_no_registry(step: Step, release: Release) -> None:
         assert all(asked.line.startswith("GET ") and not asked.body and "Authorization" not in asked.headers for asked in server.asked)
 
 
+def test_addresses_that_do_not_answer_serve_no_index_either(release: Release, free_port: int) -> None:
+    """Still unsupported, for GitHub has no such registry; but nobody is said to have answered."""
+    attempt = once(github(f"http://127.0.0.1:{free_port}"), release)
+
+    assert (attempt.outcome, attempt.problem and attempt.problem.code) == (Failure.UNSUPPORTED, "github-packages-has-no-python-registry")
+    assert attempt.problem
+    assert attempt.problem.what.endswith("none of its addresses answered, and none is known to serve an index")
+
+
 def test_github_is_asked_once_a_run(release: Release) -> None:
     """The answer of the first look is that of all later ones."""
     with Scripted().then(answer(404)) as server:

@@ -85,20 +85,39 @@ def test_ghcr_needs_a_name_that_registries_take(repository: str) -> None:
     assert caught.value.paste == f"targets: oci=ghcr.io/{'octo' if repository else 'OWNER'}/NAME"
 
 
-@pytest.mark.parametrize("name", ["octo/demo", "ghcr.io", "ghcr.io/", "ghcr.io/Octo/demo", "ghcr.io/octo/demo:1.0", "ghcr.io/octo//demo"])
-def test_oci_needs_a_registry_and_a_namespace(name: str) -> None:
-    """The host is known by its dot or port: `octo/demo` would be a name at Docker Hub."""
+PLACES = [
+    ("octo/demo", "does not begin with the host of a registry", "ghcr.io/OWNER/octo/demo"),
+    ("team:latest", "does not begin with the host of a registry and ends in a tag (:latest)", "ghcr.io/OWNER/team"),
+    ("ghcr.io", "names no namespace behind the host", "ghcr.io/NAME"),
+    ("ghcr.io/", "names no namespace behind the host", "ghcr.io/NAME"),
+    ("ghcr.io/Octo/demo", "has capital letters", "ghcr.io/octo/demo"),
+    ("ghcr.io/octo/demo:1.0", "ends in a tag (:1.0)", "ghcr.io/octo/demo"),
+    ("ghcr.io/octo/demo@sha256:ab12", "ends in a tag (@sha256:ab12)", "ghcr.io/octo/demo"),
+    ("ghcr.io/octo//demo", "has a namespace that no registry takes", "ghcr.io/NAME"),
+    ("ghcr.io/octo/demo/", "has a namespace that no registry takes", "ghcr.io/octo/demo"),
+    ("https://127.0.0.1:5917/team", "begins with https://", "127.0.0.1:5917/team"),
+    ("HTTPS://127.0.0.1:5917/Team:1", "begins with HTTPS:// and ends in a tag (:1)", "127.0.0.1:5917/team"),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong", "mended"), PLACES)
+def test_oci_needs_a_registry_and_a_namespace(name: str, wrong: str, mended: str) -> None:
+    """It says which part is wrong, and pastes a place that is none of what was refused. `octo/demo` would be a name at Docker Hub."""
     with pytest.raises(ConfigError) as caught:
         make(name)
 
     assert caught.value.code == "no-oci-place"
+    assert caught.value.what == f"{name!r} is no place in a registry: it {wrong}"
+    assert caught.value.paste == f"targets: oci={mended}"
 
 
-@pytest.mark.parametrize("name", ["", "me:secret@ghcr.io/octo/demo", "ghcr.io:x/octo"])
+@pytest.mark.parametrize("name", ["", "me:secret@ghcr.io/octo/demo", "https://me:secret@ghcr.io/octo/demo", "ghcr.io:x/octo", "ghcr.io:99999/octo"])
 def test_oci_needs_a_host_that_can_be_spoken_to(name: str) -> None:
     """No credentials inside, no odd port."""
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError) as caught:
         make(name)
+
+    assert "secret" not in caught.value.what + caught.value.paste
 
 
 def test_everything_but_this_machine_is_spoken_to_over_tls() -> None:

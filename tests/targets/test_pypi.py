@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,8 @@ TOKEN = "pypi-a-token"  # noqa: S105 - of a fake
 def make(token: str | None = TOKEN, *, kind: PypiKind = KIND, environ: Mapping[str, str] | None = None) -> Target:
     """A target as the configuration makes it."""
     tokens = {f"{kind.word}-token": Secret(token)} if token else {}
-    return kind.make(TargetSpec(kind=kind.word), Ambient(folder=Path(), environ=environ or {}, runner=Runner(is_actions=True), tokens=tokens))
+    environ = dict(os.environ) if environ is None else environ  # noqa: TID251 - the tests' own edge
+    return kind.make(TargetSpec(kind=kind.word), Ambient(folder=Path(), environ=environ, runner=Runner(is_actions=True), tokens=tokens))
 
 
 @pytest.fixture(autouse=True)

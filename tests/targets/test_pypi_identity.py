@@ -101,6 +101,7 @@ def test_a_job_without_the_permission_is_told_which(pypi: Pypi, release: Release
     assert (attempt.outcome, attempt.problem.code) == (Failure.REFUSED, "id-token-permission")
     assert "id-token: write" in attempt.problem.paste
     assert not pypi.files
+    assert not [call.path for call in pypi.calls if "oidc" in call.path]
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_ACTIONS", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"])

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PROBING = 2.0
 """Seconds for all addresses together: with the last slice of a wait it stays well below three."""
 
+SILENCE = frozenset({"unreachable", "no-answer", "tls-certificate"})
+"""The codes of problems that are no answer of whoever was asked (`faults.py`)."""
+
 
 def addresses(runner: Runner, project: str) -> list[str]:
     """The upload addresses to ask, the one that most people have tried first.
@@ -41,24 +44,26 @@ def addresses(runner: Runner, project: str) -> list[str]:
     return list(dict.fromkeys(forms))
 
 
-def find(urls: list[str], transport: Transport, watch: Watch) -> tuple[str, list[str]]:
+def find(urls: list[str], transport: Transport, watch: Watch) -> tuple[str, list[str], bool]:
     """Ask all addresses at once, without credentials and without a byte of a distribution, whether there is a simple index below them.
 
-    Return the first that has one, or an empty string, and a line for each about what it answered. An index is a list of projects at `simple/`
-    (at `+simple/` where the server says that it is devpi) in a content type of PEP 503 or 691.
+    Return the first that has one, or an empty string, a line for each about what it answered, and whether any answered. An index is a list of
+    projects at `simple/` (at `+simple/` where the server says that it is devpi) in a content type of PEP 503 or 691.
     """
-    part = watch.part(PROBING)
+    part, silent = watch.part(PROBING), []
 
     def ask(url: str) -> str:
         try:
             return SimpleIndex.beside(url, transport).probe(part)
         except PublishError as problem:
+            silent.extend([url] * (part.over or problem.code in SILENCE))
             return f"no answer within {PROBING} s" if part.over else problem.what.rpartition(" failed: ")[2]
 
     with ThreadPoolExecutor(len(urls)) as pool:
         said = list(pool.map(ask, urls))
     watch.left()
-    return next((url for url, why in zip(urls, said, strict=True) if not why), ""), [f"{url}: {why or 'an index'}" for url, why in zip(urls, said, strict=True)]
+    found = next((url for url, why in zip(urls, said, strict=True) if not why), "")
+    return found, [f"{url}: {why or 'an index'}" for url, why in zip(urls, said, strict=True)], len(silent) < len(urls)
 
 
 def rows(problem: PublishError) -> Iterator[CheckRow]:

@@ -106,7 +106,9 @@ def mint(index: str, transport: Transport, watch: Watch) -> Minted:
 
     Raises `Refused` when the job may not ask for an identity, or the index does not know it, with what was compared.
     """
-    audience = _asked(Request(doing=f"asking {Origin.of(index)} for whom an identity must be", url=f"{index}/_/oidc/audience", expects=JSON), transport, watch)
+    audience = _asked(
+        Request(doing=f"asking {Origin.of(index)} for the audience of the job's identity", url=f"{index}/_/oidc/audience", expects=JSON), transport, watch
+    )
     return _exchange(index, str(audience.get("audience", "")), transport, watch, again=True)
 
 
@@ -153,7 +155,7 @@ def _identity(audience: str) -> str:
     try:
         identity = detect_credential(audience)
     except GitHubOidcPermissionCredentialError as error:
-        raise _no_identity() from error
+        raise no_identity() from error
     except AmbientCredentialError as error:
         raise Unavailable(
             "the runner gave the job no identity",
@@ -162,11 +164,12 @@ def _identity(audience: str) -> str:
             said=str(error)[:300],
         ) from error
     if identity is None:
-        raise _no_identity()
+        raise no_identity()
     return identity
 
 
-def _no_identity() -> Refused:
+def no_identity() -> Refused:
+    """The job lacks the permission."""
     return Refused(
         "the job may not ask for an identity, which trusted publishing needs",
         code="id-token-permission",

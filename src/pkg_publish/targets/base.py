@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pkg_publish.errors import PublishError
     from pkg_publish.formats.image import Machine
     from pkg_publish.model import CheckRow, Item, Place, Receipt, Release, RemoteFile, Subject
     from pkg_publish.runner import Runner
@@ -125,6 +126,14 @@ class Examines(Protocol):
         """The rows of `check`, and those that are about one project or take longer to find."""
 
 
+@runtime_checkable
+class Foresees(Protocol):
+    """A ninth ability: it knows without asking anybody that we cannot write there."""
+
+    def obstacle(self) -> PublishError | None:
+        """What would keep us from it; None if nothing is known to."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """A release and what it depends on, installed."""
@@ -161,6 +170,9 @@ class Ambient:
     allow_public: bool = False
     """Somebody said aloud that a private source may become public."""
     gather: Gather = _nobody_gathers
+
+    reads_only: bool = False
+    """Nothing is published: what only a write needs may be missing."""
 
     @property
     def has_rivals(self) -> bool:

@@ -59,7 +59,7 @@ class GithubReleaseKind:
     def make(self, spec: TargetSpec, ambient: Ambient) -> GithubRelease:
         """Make the target of one GitHub repository."""
         runner = ambient.runner
-        name = spec.options.get("repo") or runner.repository or spec.require("repo", "OWNER/REPO")
+        name = spec.options.get("repo") or runner.home() or spec.require("repo", "OWNER/REPO")
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", name, re.ASCII):
             raise odd(spec.options, "repo", "OWNER/REPO")
         token = ambient.tokens.get("github-token")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients import ghcr, oci_catalog, oci_checks
+from pkg_publish.clients import ghcr, oci_catalog, oci_checks, oci_place
 from pkg_publish.clients.network import Network, Origin
 from pkg_publish.clients.oci_api import PUSH, Outgoing, Repository
 from pkg_publish.clients.oci_journal import Journal
@@ -51,7 +51,7 @@ class GhcrKind:
     def make(self, spec: TargetSpec, ambient: Ambient) -> Oci:
         """Make the target of the GitHub repository's own namespace."""
         runner, token = ambient.runner, ambient.tokens.get("github-token")
-        namespace = runner.repository.lower()
+        namespace = runner.home().lower()
         if not oci.is_repository(namespace):
             what = f"the GitHub repository {runner.repository!r} has a name that no registry takes" if namespace else "the GitHub repository is not known"
             raise ConfigError(
@@ -91,20 +91,12 @@ class OciKind:
     def make(self, spec: TargetSpec, ambient: Ambient) -> Oci:
         """Make the target of one namespace."""
         name = spec.require("name", "ghcr.io/OWNER/NAME")
-        host, _, namespace = name.partition("/")
-        local = Origin.of(f"https://{host}").loopback
-        if not oci.is_repository(namespace) or not (local or "." in host or ":" in host):
-            raise ConfigError(
-                f"{name[:200]!r} is no place in a registry",
-                code="no-oci-place",
-                cure="Write the host of the registry and a namespace in it, in lower case.",
-                paste=f"targets: {spec.kind}={name.lower() if namespace else 'ghcr.io/OWNER/NAME'}",
-            )
+        host, namespace = oci_place.split(name, spec.kind)
         username, password = spec.login(ambient)
         tokens = Origin.of(f"https://{spec.options.get('token-server') or host}").host
         return Oci(
             place=Place(kind=self.word, name=f"oci={name}", title=name, visibility=Visibility.YOUR_CHOICE),
-            settles=0.0 if local else ELSEWHERE,
+            settles=0.0 if Origin.of(f"https://{host}").loopback else ELSEWHERE,
             registry=Registry(host, Transport(Network.read(ambient.environ)), username, password, token_server=tokens),
             namespace=namespace,
             runner=ambient.runner,

@@ -48,7 +48,7 @@ class PypiKind:
     def make(self, spec: TargetSpec, ambient: Ambient) -> Pypi:
         """Make the target of one of the two."""
         token = ambient.tokens.get(f"{self.word}-token")
-        if not token and not ambient.runner.is_actions:
+        if not token and not ambient.runner.is_actions and not ambient.reads_only:
             variable = f"{self.word.upper()}_TOKEN"
             raise ConfigError(
                 f"there is no token for {self.title}, and only a workflow has an identity",
@@ -108,7 +108,9 @@ class Pypi:
         return [replace(file, late=file.name in late) for file in (known | listed).values()]
 
     def open(self, release: Release, watch: Watch) -> PypiUpload:
-        """The token is minted when the first file is sent."""
+        """The token is minted when the first file is sent. Raises `Refused` for a job that can get none."""
+        if problem := self.obstacle():
+            raise problem
         return PypiUpload(self, release)
 
     def receipt(self, release: Release, watch: Watch) -> Receipt:
@@ -139,6 +141,10 @@ class Pypi:
         api = UploadApi(self.url, self.index, self.transport, credential, pypi_api.REFUSALS)
         project, _ = named(distribution.name) or ("", "")
         api.send(project, distribution, watch, attestations=_attestations(distribution) if self.login.is_identity else "")
+
+    def obstacle(self) -> PublishError | None:
+        """A job without a token needs an identity, and its environment tells whether it may ask for one."""
+        return None if self.login.is_possible else oidc.no_identity()
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """Whether the index answers, and who would upload."""
@@ -188,6 +194,11 @@ class Login:
     def is_identity(self) -> bool:
         """The job's own, and not somebody's token."""
         return self._given is None
+
+    @property
+    def is_possible(self) -> bool:
+        """There is a token, or a way to one."""
+        return self._given is not None or self._has_identity
 
     def token(self, index: str, transport: Transport, watch: Watch) -> Secret:
         """The token of the hour."""

@@ -184,11 +184,13 @@ class GithubPackages:
     place = Place(kind="github-packages", name="github-packages", title="GitHub Packages", visibility=Visibility.AS_REPOSITORY)
 
     def __init__(self, ambient: Ambient) -> None:
+        ambient.runner.home()
         self._runner, self._token = ambient.runner, ambient.tokens.get("github-token")
         self._transport = Transport(Network.read(ambient.environ))
         self._asking = threading.Lock()
         self._found: Repository | None = None
         self._answers: Sequence[str] = ()
+        self._answered = True
 
     @property
     def settles(self) -> float:
@@ -245,7 +247,9 @@ class GithubPackages:
                 self._found, self._answers = self._search(project, watch)
         if self._found:
             return self._found
-        why = "none of its addresses serves an index" if self._runner.repository else "without a GitHub repository there is no address to ask"
+        why = "none of its addresses serves an index" if self._answered else "none of its addresses answered, and none is known to serve an index"
+        if not self._runner.repository:
+            why = "without a GitHub repository there is no address to ask"
         raise Unsupported(
             f"GitHub Packages has no Python registry: {why}",
             code="github-packages-has-no-python-registry",
@@ -259,7 +263,7 @@ class GithubPackages:
         runner = self._runner
         if not runner.repository:
             return None, ["the GitHub repository is not known, so nothing was asked"]
-        url, answers = github_packages.find(github_packages.addresses(runner, project), self._transport, watch)
+        url, answers, self._answered = github_packages.find(github_packages.addresses(runner, project), self._transport, watch)
         if not url:
             return None, answers
         options = {"url": url} | ({"username": runner.owner, "password-env": "GITHUB_TOKEN"} if self._token else {})
