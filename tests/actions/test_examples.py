@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from tests.actions.test_default_chain import chain  # noqa: F401 - a fixture
+from tests.actions.test_default_chain import PUBLIC, chain  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from tests.actions.harness import Ran
@@ -53,6 +53,18 @@ def test_release_assets(chain: Chain) -> None:  # noqa: F811 - the fixture
     assert sorted(chain.github.stored("v1.0")) == ["CHANGELOG.md", "SHA256SUMS", "demo-1.0-py2.py3-none-any.whl", "demo-1.0.tar.gz"]
     assert not chain.github.release("v1.0").draft
     assert published["url"] in ran.log
+
+
+def test_monorepo(chain: Chain) -> None:  # noqa: F811 - the fixture
+    """The tag chooses the project, and must name its version."""
+    chain.act.files.update({f"packages/demo/{name}": content for name, content in chain.act.files.items()})
+    facts = {"GITHUB_SERVER_URL": chain.ghcr.front.url, "GITHUB_API_URL": chain.github.url, "GITHUB_REF": "refs/tags/demo-v1.0", "GITHUB_REF_NAME": "demo-v1.0"}
+
+    ran = chain.act.run(yaml.safe_dump(steps("monorepo.yml"), sort_keys=False), payload=PUBLIC, secrets={"GITHUB_TOKEN": chain.github.token}, runner=facts)
+
+    assert ran.exit_code == 0, ran.everything
+    assert sorted(chain.in_registry()) == ["demo-1.0-py2.py3-none-any.whl", "demo-1.0.tar.gz"]
+    assert "as tag demo-v1.0 says" in ran.log
 
 
 def test_diagnose_github_packages(chain: Chain) -> None:  # noqa: F811 - the fixture

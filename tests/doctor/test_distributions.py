@@ -38,7 +38,7 @@ def test_files_that_are_there(patient: Patient, folder: str, given: dict[str, st
 
     assert (diagnosis.project, diagnosis.version, diagnosis.failure) == ("demo", "1.0", None)
     group = next(each for each in diagnosis.groups if each.title == TITLE)
-    assert [row.check for row in group.rows] == [name for each in release.distributions for name in (each.name, each.name)]
+    assert [row.check for row in group.rows] == [each.name for each in release.distributions]
     assert str(release.distributions[0].sha256) in group.rows[0].found
 
 
@@ -61,7 +61,26 @@ def test_what_pypi_would_refuse_counts_where_pypi_is_a_target(patient: Patient, 
 
     group = next(each for each in patient.examine(targets=targets, seconds=0.2, allow_public="true").groups if each.title == TITLE)
 
-    assert [(row.ok, "linux_x86_64" in row.found) for row in group.rows][1] == (ok, True)
+    assert [(row.ok, "linux_x86_64" in row.found) for row in group.rows] == [(ok, True)]
+
+
+def test_many_files(patient: Patient) -> None:
+    """The first of those that are sound, and how many more; each that is not."""
+    release = factory.release(patient.folder / "dist", wheels=25, with_sdist=False)
+    factory.wheel(patient.folder / "dist", tag="cp312-cp312-linux_x86_64")
+
+    checks = list(found(patient))
+
+    assert checks == ["demo-1.0-cp312-cp312-linux_x86_64.whl", *sorted(each.name for each in release.distributions)[:20], "5 more"]
+
+
+def test_a_project_that_pypi_would_refuse(patient: Patient) -> None:
+    """Known before it is built."""
+    pyproject(patient, '[project]\nname = "demo"\nversion = "1.0+cu121"\n')
+
+    row = found(patient)["pyproject.toml"]
+
+    assert (row.ok, "local version" in row.found) == (None, True)
 
 
 def test_a_description_that_pypi_would_render(patient: Patient) -> None:
@@ -90,7 +109,7 @@ def test_a_project_that_says_what_it_is(patient: Patient) -> None:
     rows_ = found(patient)
 
     assert rows_["project"].found == "demo 1.0, as pyproject.toml says, and has to be built"
-    assert (rows_["pyproject.toml"].ok, rows_["tag"].ok) == (True, True)
+    assert (rows_["project"].means.startswith("PyPI's rules are kept"), rows_["tag"].ok) == (True, True)
 
 
 @pytest.mark.parametrize("version", ["", 'version = "no version"', 'dynamic = ["version"]'])

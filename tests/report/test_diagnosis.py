@@ -112,6 +112,16 @@ def test_the_summary_holds_foreign_text_harmless() -> None:
     assert all(line.count("|") == 6 for line in text.splitlines() if line.startswith("|"))
 
 
+def test_a_summary_is_never_longer_than_github_takes() -> None:
+    """The rest is in the JSON report."""
+    longest = CheckRow(**dict.fromkeys(("check", "found", "means", "do"), "*" * 5000))  # type: ignore[arg-type]
+
+    text = rendered.markdown(made(*[longest] * 500))
+
+    assert len(text.encode()) < 1 << 20
+    assert text.endswith("… and 305 more rows, which are in the JSON report.\n")
+
+
 def test_json_fits_its_schema(tmp_path: Path) -> None:
     """Which lies beside the code."""
     schema = json.loads((Path(rendered.__file__).parent / "doctor.schema.json").read_text(encoding="utf-8"))

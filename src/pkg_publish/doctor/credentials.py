@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients import oidc
 from pkg_publish.clients.github_token import scopes as github_token_scopes
+from pkg_publish.clients.identity import Provider
 from pkg_publish.clients.network import Network
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import PublishError
@@ -51,14 +51,15 @@ def github_token(ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
             yield CheckRow(check="its scopes", found=found or "none", means="GHCR wants `write:packages`, releases want `repo`", ok=None)
 
 
-def identity(ambient: Ambient) -> Iterator[CheckRow]:
+def identity(ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
     """Whether the job may ask for one, and what that says: a real one is asked for, for nobody but us, and read here."""
-    if "ACTIONS_ID_TOKEN_REQUEST_URL" not in ambient.environ:
+    provider = Provider.read(ambient.environ)
+    if provider is None:
         found = "the job may not ask for an identity" if ambient.runner.is_actions else "only a workflow's job has one"
         yield CheckRow(check="id-token", found=found, means="trusted publishing to `pypi` and `testpypi` needs one, nothing else does", paste="")
         return
     try:
-        claims = oidc.claims()
+        claims = provider.claims(Transport(Network.read(ambient.environ)), watch)
     except PublishError as problem:
         yield CheckRow.of("id-token", problem, sure=False)
         return

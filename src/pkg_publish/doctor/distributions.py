@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
     from pkg_publish.job import Job
 
+LISTED = 20
+"""Sound files that have a row of their own."""
+
+KEPT = "PyPI's rules are kept, as far as they are known without asking it"
+
 LONGEST = 1 << 20
 """Bytes that are read of a `pyproject.toml`."""
 
@@ -57,9 +62,15 @@ def find(job: Job, *, at_pypi: bool) -> Found:
 
 def _of_release(job: Job, release: Release, *, at_pypi: bool) -> Found:
     rows: list[CheckRow] = []
+    sound: list[CheckRow] = []
     for each in release.distributions:
-        rows.append(CheckRow(check=each.name, found=f"well-formed, {each.size} bytes, sha256 {each.sha256}"))
-        rows += _judged(each.name, pypi_rules.of_file(each.name, each.size, each.metadata), at_pypi=at_pypi)
+        broken = list(pypi_rules.of_file(each.name, each.size, each.metadata))
+        rows += [_broken(each.name, why, at_pypi=at_pypi) for why in broken]
+        sound += [] if broken else [CheckRow(check=each.name, found=f"well-formed, {each.size} bytes, sha256 {each.sha256}", means=KEPT)]
+    rows += sound[:LISTED]
+    more = len(sound) - LISTED
+    if more > 0:
+        rows.append(CheckRow(check=f"{more} more", found="well-formed", means=KEPT))
     if pypi_rules.is_rendered(release.distributions[0].metadata):
         means = "PyPI refuses a description in reStructuredText that it cannot render"
         rows.append(CheckRow(check="description", found="not rendered here", means=means, do="`twine check` renders it", ok=None))
@@ -81,8 +92,9 @@ def _of_project(job: Job, *, at_pypi: bool) -> Found:
         return Found(rows=(CheckRow(check="project", found="its name and version are known only when it is built", do="build it, then ask again", ok=None),))
     project, version = canonicalize_name(str(table.get("name", ""))), _version(table)
     when = "and has to be built" if version else "and its version is known only when it is built"
-    rows = [CheckRow(check="project", found=f"{project} {version}".strip() + f", as pyproject.toml says, {when}", ok=True if version else None)]
-    rows += _judged("pyproject.toml", pypi_rules.of_project(table), at_pypi=at_pypi)
+    broken = [_broken("pyproject.toml", why, at_pypi=at_pypi) for why in pypi_rules.of_project(table)]
+    found = f"{project} {version}".strip() + f", as pyproject.toml says, {when}"
+    rows = [CheckRow(check="project", found=found, means="" if broken else KEPT, ok=True if version else None), *broken]
     rows += _tag(job, Release(project=project, version=version, distributions=())) if version else ()
     return Found(rows=tuple(rows), project=project, version=version)
 
@@ -104,15 +116,11 @@ def _version(table: dict[str, Any]) -> str:
         return ""
 
 
-def _judged(name: str, broken: Iterator[str], *, at_pypi: bool) -> Iterator[CheckRow]:
-    """Whether PyPI would take it; where it is no target, its rules are only told."""
-    found = list(broken)
-    for each in found:
-        means = "PyPI would refuse it" if at_pypi else "PyPI would refuse it, and is no target here"
-        failure = Failure.INVALID if at_pypi else None
-        yield CheckRow(check=name, found=each, means=means, do="mend it in the project", ok=False if at_pypi else None, failure=failure, code="file-refused")
-    if not found:
-        yield CheckRow(check=name, found="PyPI's rules are kept, as far as they are known without asking it")
+def _broken(name: str, why: str, *, at_pypi: bool) -> CheckRow:
+    """What PyPI would refuse; where it is no target, its rules are only told."""
+    means = "PyPI would refuse it" if at_pypi else "PyPI would refuse it, and is no target here"
+    failure = Failure.INVALID if at_pypi else None
+    return CheckRow(check=name, found=why, means=means, do="mend it in the project", ok=False if at_pypi else None, failure=failure, code="file-refused")
 
 
 def _tag(job: Job, release: Release) -> Iterator[CheckRow]:

@@ -30,6 +30,9 @@ MARKS = {True: "yes", False: "NO", None: "?"}
 NARROW, WIDE = 130, 200
 """Letters of a line: below the first the columns become lines; beyond the second nobody reads."""
 
+ROWS = 200
+"""Lines of a table in Markdown: all of their longest are a quarter of what GitHub takes."""
+
 LIMIT = 600
 """Letters of one cell."""
 
@@ -117,7 +120,9 @@ def markdown(diagnosis: Diagnosis, docs_url: str = DOCS) -> str:
     for group in diagnosis.groups:
         lines.append(f"| | **{neutral.markdown(group.title)}** | | | |")
         lines += [_marked(row, docs_url) for row in group.rows]
-    parts = [f"## {neutral.markdown(verdict(diagnosis), LIMIT)}", "\n".join(lines)]
+    parts = [f"## {neutral.markdown(verdict(diagnosis), LIMIT)}", "\n".join(lines[:ROWS])]
+    if len(lines) > ROWS:
+        parts.append(f"… and {len(lines) - ROWS} more rows, which are in the JSON report.")
     for paste, rows in _remedies(diagnosis).items():
         parts.append(f"To mend {neutral.markdown(', '.join(rows), LIMIT)}:\n\n{neutral.fenced(paste, 'yaml')}")
     return "\n\n".join(parts) + "\n"
