@@ -84,7 +84,8 @@ def watched(console: Console) -> Iterator[Watch]:
         yield watch
     finally:
         for number, old in before.items():
-            signal.signal(number, old)
+            starter = callable(old) and old is not signal.default_int_handler  # that of `run.py` would say that nothing was begun
+            signal.signal(number, signal.SIG_IGN if starter else old)
 
 
 def console_for(runner: Runner, environ: Mapping[str, str], stream: TextIO, errors: TextIO | None = None) -> Console:
@@ -108,10 +109,9 @@ def scratch(runner: Runner) -> Iterator[Path]:
 
 
 def job_for(config: Config, runner: Runner, environ: Mapping[str, str], watch: Watch, folder: Path) -> Job:
-    """The job that this process was started for; at home the checkout's remote tells the GitHub repository."""
+    """The job that this process was started for."""
     library = environ.get("PKG_PUBLISH_LIBRARY")
-    if not runner.repository:
-        runner = replace(runner, repository=build.github_repository(Path.cwd() / config.project_dir, runner.server_url, environ))
+    runner = _on_checkout(runner, Path.cwd() / config.project_dir, environ)
     return Job(
         config=config,
         ambient=Ambient(folder=Path.cwd(), environ=environ, runner=runner, tokens=config.tokens, allow_public=config.allow_public),
@@ -120,6 +120,17 @@ def job_for(config: Config, runner: Runner, environ: Mapping[str, str], watch: W
         library=Path(library) if library else None,
         origin=origin(runner, environ),
     )
+
+
+def _on_checkout(runner: Runner, project: Path, environ: Mapping[str, str]) -> Runner:
+    """What the project's checkout knows better: at home the GitHub repository, by its remote; and, if it is one of that, the commit that is built.
+
+    A workflow may check out another commit than the one that it runs on.
+    """
+    remote = build.github_repository(project, runner.server_url, environ)
+    repository = runner.repository or remote
+    here = build.commit(project, environ) if remote and remote.lower() == repository.lower() else ""
+    return replace(runner, repository=repository, sha=here or runner.sha)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

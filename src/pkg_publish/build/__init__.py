@@ -3,7 +3,19 @@
 from pkg_publish.build.child import BackendSaid, StillBuilding
 from pkg_publish.build.environment import child_environ
 from pkg_publish.build.front import BuildBegan, BuildSettings, Built, run
-from pkg_publish.build.history import github_repository, shallow_version
+from pkg_publish.build.history import commit, github_repository, shallow_version
 from pkg_publish.build.wheels import Gatherer
 
-__all__ = ["BackendSaid", "BuildBegan", "BuildSettings", "Built", "Gatherer", "StillBuilding", "child_environ", "github_repository", "run", "shallow_version"]
+__all__ = [
+    "BackendSaid",
+    "BuildBegan",
+    "BuildSettings",
+    "Built",
+    "Gatherer",
+    "StillBuilding",
+    "child_environ",
+    "commit",
+    "github_repository",
+    "run",
+    "shallow_version",
+]

@@ -51,6 +51,11 @@ def github_repository(project: Path, server_url: str, environ: Mapping[str, str]
     return found[1] if found else ""
 
 
+def commit(project: Path, environ: Mapping[str, str]) -> str:
+    """The commit that is checked out where the project is; empty: none."""
+    return _git(project, environ, "rev-parse", "--verify", "--quiet", "HEAD")
+
+
 def _is_dynamic(project: Path) -> bool:
     """Whether `pyproject.toml` leaves the version to a tool."""
     try:
