@@ -173,9 +173,10 @@ def test_bytes_that_were_kept_are_told_with_both_hashes(release: Release) -> Non
         ((Shelf("a"), Failing("i", why=Failure.CONFLICT)), Status.FAILED, 6),
         ((Shelf("a", down=True), Shelf("b")), Status.PLANNED, 0),
         ((Shelf("a"), Shelf("b", down=True)), Status.PLANNED, 0),
+        ((Shelf("a"), Failing("b", why=Failure.INVALID)), Status.PLANNED, 0),
         ((Shelf("a", down=True), Shelf("b", down=True)), Status.FAILED, 1),
     ],
-    ids=["would work", "no place takes it", "sure to stop", "first is down", "second is down", "all are down"],
+    ids=["would work", "no place takes it", "sure to stop", "first is down", "second is down", "second never can", "all are down"],
 )
 def test_a_dry_run_says_what_would_happen(release: Release, targets: tuple[Shelf, ...], status: Status, code: int) -> None:
     """Planned, or what is sure to fail."""
@@ -210,6 +211,15 @@ def test_a_place_that_could_not_be_read_is_not_said_to_lack_the_version(release:
     assert "dark comes before it and could not be read, so nobody knows whether it holds it too: connection refused" in remark.text
 
 
+def test_a_later_place_that_would_have_stopped_the_run_is_a_warning(release: Release) -> None:
+    """Nothing had to be written; before it has to be, somebody can mend it."""
+    report = judge(release, full(release, "home"), Failing("later", why=Failure.CONFLICT))
+
+    (remark,) = report.remarks
+    assert (report.status, report.exit_code) == (Status.ALREADY_PUBLISHED, 0)
+    assert (remark.level, remark.text) == (Level.WARNING, "later was not needed, and would not have taken the release: as it is")
+
+
 def test_what_is_kept_is_told_in_the_order_of_the_files(release: Release) -> None:
     """So that two runs say the same."""
     names = [each.name for each in release.distributions]
@@ -217,6 +227,13 @@ def test_what_is_kept_is_told_in_the_order_of_the_files(release: Release) -> Non
     for theirs in (names, names[::-1]):
         remarks = judge(release, Shelf(store=dict.fromkeys(theirs, b"other")), keep=True).remarks
         assert [next(name for name in names if name in each.text) for each in remarks] == names
+
+
+def test_a_dry_run_sees_that_nothing_would_be_written(release: Release) -> None:
+    """Whatever keeps a place from being written to."""
+    report = judge(release, Failing("before", why=Failure.CONFLICT), full(release), dry_run=True)
+
+    assert (report.status, report.exit_code) == (Status.PLANNED, 0)
 
 
 def test_a_dry_run_sees_other_bytes(release: Release) -> None:

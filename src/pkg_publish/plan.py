@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pkg_publish.clients.network import Origin
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PolicyError
-from pkg_publish.model import Visibility
+from pkg_publish.model import Distribution, Visibility
 from pkg_publish.state import Attempt, Done, State
 from pkg_publish.targets import KINDS
 from pkg_publish.targets.pypi import PypiKind
@@ -34,7 +34,7 @@ FALL_BACK_ON = frozenset({Failure.UNSUPPORTED, Failure.UNAVAILABLE, Failure.REFU
 """The only failures that may go on to the next target."""
 
 STOPS = frozenset({Failure.CONFLICT, Failure.CONFIG, Failure.POLICY})
-"""Failures that a look may bring, and that end the run whatever the strategy is."""
+"""Failures that a look may bring, and that end the run whatever the strategy is; under `first`, not where the release is whole already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +59,20 @@ class Plan:
 
     def order(self, looks: Sequence[tuple[Target, Look]]) -> Sequence[tuple[Target, Look]]:
         """What is sure to stop the run comes before any write; under `first`, then the home this version already has."""
-        stops = STOPS if self.first else STOPS | {Failure.INTEGRITY, Failure.INVALID}
+        at_home = self.first and any(seen.state is State.COMPLETE for _, seen in looks)
 
         def rank(pair: tuple[Target, Look]) -> tuple[bool, bool, bool]:
             _, seen = pair
-            stop = seen.state is State.CONFLICT or (seen.problem is not None and seen.problem.kind in stops)
-            return not stop, self.first and seen.state is not State.COMPLETE, self.first and not seen.claimed
+            return not self._stops(seen, at_home=at_home), self.first and seen.state is not State.COMPLETE, self.first and not seen.claimed
 
         return sorted(looks, key=rank)
+
+    def _stops(self, seen: Look, *, at_home: bool) -> bool:
+        """Whether it is sure to stop the run: another content of a distribution, which nobody may add to; a problem, if something has to be written."""
+        if seen.state is State.CONFLICT:
+            return not self.first or any(isinstance(seen.wanted[name], Distribution) for name in seen.differing)
+        stops = STOPS if self.first else STOPS | {Failure.INTEGRITY, Failure.INVALID}
+        return seen.problem is not None and seen.problem.kind in stops and not at_home
 
     def goes_on_after(self, attempt: Attempt) -> bool:
         """Whether the next target may follow."""

@@ -107,6 +107,8 @@ def publish_to(plan: Plan, target: Target, release: Release, before: Look, watch
             with suppress(PublishError):
                 if all(target.confirms(item, watch) for item in after.wanted.values()):  # late is not failed
                     after = replace(after, held={**after.held, **after.wanted})
+    if after.conflicts and after.problem:
+        problem = after.problem
     if after.state is State.COMPLETE:
         with suppress(PublishError):
             receipt = target.receipt(release, watch.last() if watch.over else watch)
@@ -152,7 +154,7 @@ def settle(plan: Plan, target: Target, release: Release, problem: PublishError |
     while True:
         over = watch.over
         after = look(plan, target, release, watch.last() if over else watch)
-        if after.state in {State.COMPLETE, State.CONFLICT}:
+        if after.state is State.COMPLETE or after.conflicts:
             return after
         if over or (watch.now() >= end and not watch.over):
             return replace(after, settled=watch.now() >= end)

@@ -64,6 +64,11 @@ class Look:
         return any(item.visible for item in self.held.values())
 
     @property
+    def conflicts(self) -> bool:
+        """Other bytes, or what the place itself calls a conflict: another project's files, a tag that leads elsewhere."""
+        return self.state is State.CONFLICT or (self.problem is not None and self.problem.kind is Failure.CONFLICT)
+
+    @property
     def state(self) -> State:
         """The one word for it."""
         if self.problem:
@@ -108,7 +113,7 @@ def outcome(before: Look, after: Look, problem: PublishError | None) -> Outcome:
             return Done.ALREADY_PUBLISHED
         case _, State.COMPLETE:
             return Done.PUBLISHED
-        case _, State.CONFLICT:
+        case _ if after.conflicts:
             return Failure.CONFLICT
         case State.UNREADABLE, _ if problem:  # never written to
             return problem.kind

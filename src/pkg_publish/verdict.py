@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pkg_publish.errors import Failure, PublishError
+from pkg_publish.plan import STOPS
 from pkg_publish.state import Attempt, Done, State
 
 if TYPE_CHECKING:
@@ -157,8 +158,7 @@ def _ended_by(plan: Plan, attempts: Sequence[Attempt]) -> Attempt:
 
 
 def _foreseen_ends(plan: Plan, attempts: Sequence[Attempt]) -> Iterator[Attempt]:
-    """Where a chain would end, well or not: a look that stops it from afar comes before all, then the targets in their order."""
-    yield from (each for each in attempts if (failure := would_fail_with(each.before)) and failure not in plan.fall_back_on)
+    """Where a chain would end, well or not, in the order of the plan: a look that stops it from afar comes before all."""
     passable = plan.fall_back_on if plan.first else {None, Failure.UNSUPPORTED}
     yield from (each for each in attempts if foreseen(each) not in passable)
 
@@ -203,7 +203,10 @@ def _remarks(plan: Plan, release: Release, attempts: Sequence[Attempt]) -> Itera
     for each in attempts:
         yield from _kept(release, each)
         yield from _of_receipt(plan, each)
-        if each.outcome is Done.SKIPPED and each.would_work is False and not (plan.dry_run and (each.problem or each.before.state is State.COMPLETE)):
+        if each.outcome is Done.SKIPPED and each.problem and each.problem.kind in STOPS and not plan.dry_run and each not in _passed(attempts):
+            text = f"{each.place.title} was not needed, and would not have taken the release: {each.problem.what}"
+            yield Remark(level=Level.WARNING, text=text, code=each.problem.code, paste=each.problem.paste)
+        elif each.outcome is Done.SKIPPED and each.would_work is False and not (plan.dry_run and (each.problem or each.before.state is State.COMPLETE)):
             yield _would_not_work(each, "would not work" if plan.dry_run else "was not needed, and would not have worked")
     held = [each for each in attempts if each.holds]
     if plan.in_workflow and held and all(each.place.local for each in held):
