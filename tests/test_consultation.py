@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 
 import pytest
-from tests import factory
+import yaml
+from tests import factory, tables
 from tests.test_action import Desk
 
 from pkg_publish import action, cli
@@ -91,8 +92,12 @@ class TestCommand:
 
 
 def test_every_input_of_the_doctor_is_one_of_publishing() -> None:
-    """Their words are the same."""
-    assert set(INPUTS) <= {each.name for each in inputs()}
+    """With the same word and default; one more is his own. No expression stands in a script."""
+    doctor = yaml.safe_load((tables.ROOT / "doctor" / "action.yml").read_text(encoding="utf-8"))
+    known = {each.name: each.default for each in inputs()}
+
+    assert {name: each["default"] for name, each in doctor["inputs"].items()} == {name: known[name] for name in INPUTS} | {"deep": "false"}
+    assert all("${{" not in step["run"] for step in doctor["runs"]["steps"])
 
 
 class TestStep:

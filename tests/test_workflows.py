@@ -55,13 +55,15 @@ def test_github_reads_them(tool: Tool) -> None:
 def test_github_would_say_what_is_wrong(tool: Tool, tmp_path: Path) -> None:
     """A step without a shell, an unknown context and an input that we do not have are found."""
     (tmp_path / "action.yml").write_text("name: x\ndescription: x\nruns: {using: composite, steps: [{run: true}]}\n")
-    steps = "[{uses: OWNER/pkg-publish-action@v1, with: {tragets: ghcr}}, {run: '${{ nothing.here }}'}]"
+    ours = "{uses: OWNER/pkg-publish-action@v1, with: {tragets: ghcr}}, {uses: OWNER/pkg-publish-action/doctor@v1, with: {deeep: true}}"
+    steps = f"[{ours}, {{run: '${{{{ nothing.here }}}}'}}]"
     (tmp_path / "flow.yml").write_text(f"on: push\njobs: {{x: {{runs-on: ubuntu-latest, steps: {steps}}}}}\n")
 
     remarks = github(tool, tmp_path / "action.yml", tmp_path / "flow.yml")
 
     assert "shell" in remarks
     assert "tragets" in remarks
+    assert "deeep" in remarks
     assert "nothing" in remarks
 
 

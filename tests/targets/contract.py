@@ -15,10 +15,10 @@ from tests import factory
 
 from pkg_publish import publish
 from pkg_publish.errors import Failure, Unsupported
-from pkg_publish.model import RemoteFile
+from pkg_publish.model import RemoteFile, Subject
 from pkg_publish.plan import Plan
 from pkg_publish.state import Attempt, Done, State
-from pkg_publish.targets.base import Checks, Describes, Lists, Source
+from pkg_publish.targets.base import Checks, Describes, Examines, Lists, Source
 from pkg_publish.watch import Sent, Watch
 
 if TYPE_CHECKING:
@@ -118,8 +118,11 @@ class ItemContract:
 
         assert list(target.held(release, watch())) == []
         rows = list(target.check(watch())) if isinstance(target, Checks) else []
+        if isinstance(target, Examines):
+            rows += target.examine(Subject(project=release.project, version=release.version, files=release.distributions), watch())
 
         assert all(row.check and row.found for row in rows)
+        assert all(row.failure and row.code for row in rows if row.ok is False)
         assert stand.writes() == 0
         assert stand.stored(release) == {}
 
