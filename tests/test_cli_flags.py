@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
+from tests.servers.scripted import Scripted, answer
 from tests.test_cli import ENVIRON, run
 
 from pkg_publish import cli
 from pkg_publish.errors import Failure
+from pkg_publish.process import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,3 +85,51 @@ def test_advice_at_a_shell_is_for_a_shell() -> None:
     """And for the command that was given."""
     assert "          --targets directory=out/wheelhouse\n" in run("publish", "--targets", "directory")[1]
     assert "          --from directory=out/wheelhouse\n" in run("install", "demo==1.0", "--from", "directory")[1]
+
+
+@pytest.mark.usefixtures("desk")
+def test_advice_names_a_command_that_is_there() -> None:
+    """From a checkout that is `run.py`, as in the command that installs."""
+    command = f"          python3 {ROOT / 'run.py'} "
+
+    assert f"{command}publish --targets testpypi\n{command}publish --targets pypi\n" in run("publish", "--targets", "pypi, testpypi", PYPI_TOKEN="x")[1]
+    assert f"{command}install 'demo==1.0' --from oci-layout=out/registry\n" in run("install", "demo", "--from", "directory=dist")[1]
+
+
+def test_a_refused_reader_is_told_what_to_write_after_from() -> None:
+    """With the namespace and the name that were given."""
+    with Scripted().then(answer(401, WWW_Authenticate='Basic realm="x"')) as server:
+        place = f"{{oci: {{name: '127.0.0.1:{server.port}/octo', username: reader, password-env: PW}}}}"
+        code, text = run("install", "demo==1.0", "--from", place, PW="secret-canary")
+
+    assert code == Failure.REFUSED.exit_code
+    assert f"--from '- oci:\n              name: 127.0.0.1:{server.port}/octo\n              username: reader\n" in text
+    assert "--targets" not in text
+
+
+@pytest.mark.parametrize(("words", "given"), [(["--dry-run", "yes"], "yes"), ([".", "--dry-run", "on"], "on"), (["--allow-public=1"], "1")])
+def test_another_word_for_true_is_a_mistake_with_a_way_out(desk: Path, words: list[str], given: str) -> None:
+    """And no second project."""
+    code, text = run("publish", "--targets", "directory=out", "--dist-dir", "dist", *words)
+
+    assert code == Failure.CONFIG.exit_code
+    assert f"cannot be '{given}'.\ndo this   Write true or false." in text
+    assert not (desk / "out").exists()
+
+
+@pytest.mark.parametrize(("words", "written"), [(["--summary", "true"], True), (["--summary"], True), ([], False), (["--summary", "false"], False)])
+def test_a_summary_is_written_when_it_is_asked_for(desk: Path, words: list[str], *, written: bool) -> None:
+    """Where the variable says; the command by itself leaves a workflow's page alone."""
+    page = desk / "summary.md"
+
+    code, _ = run("publish", "--targets", "directory=out", "--dist-dir", "dist", *words, GITHUB_STEP_SUMMARY=str(page))
+
+    assert code == 0
+    assert page.exists() is written
+    assert not written or page.read_text(encoding="utf-8").startswith("## demo 1.0 is published in the folder out")
+
+
+@pytest.mark.usefixtures("desk")
+def test_a_summary_that_has_no_place_is_no_failure() -> None:
+    """At home no variable names one."""
+    assert run("publish", "--targets", "directory=out", "--dist-dir", "dist", "--summary", "true")[0] == 0

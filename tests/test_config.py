@@ -131,6 +131,14 @@ def test_an_empty_token_is_a_mistake(name: str) -> None:
     assert mistakes(**{name: "  "}) == ["secret-is-empty"]
 
 
+@pytest.mark.parametrize("value", ["two words", "two\nlines", "ümlaut", "tab\tinside"])
+@pytest.mark.parametrize("name", ["github_token", "pypi_token", "testpypi_token"])
+def test_a_token_that_can_be_none_is_a_mistake_before_anybody_is_asked(name: str, value: str) -> None:
+    """Blanks around it do no harm."""
+    assert mistakes(**{name: value}) == ["secret-is-odd"]
+    assert mistakes(**{name: " pypi-abc\n"}) == []
+
+
 def test_a_token_never_prints_itself() -> None:
     """Neither in the configuration's own text."""
     config = Config.read(PLACE | {"github-token": "ghs_0123456789"})

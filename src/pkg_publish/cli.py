@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import sys
-from itertools import takewhile, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pkg_publish import __version__, consultation, grammar, readers, verdict
 from pkg_publish.config import Config, inputs
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PublishError
-from pkg_publish.process import began, console_for, job_for, leave, scratch, watched, write_report
+from pkg_publish.process import RunnerFiles, began, console_for, job_for, leave, scratch, watched, write_report
 from pkg_publish.readers import TOKENS
 from pkg_publish.report.at_home import at_home
 from pkg_publish.runner import Runner
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from pkg_publish.report.console import Console
+
+
+_BOOLEANS = {f"--{each.name}" for each in inputs() if each.is_boolean}
+_NO_BOOLEANS = {"yes", "no", "on", "off", "y", "n", "1", "0"}
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -38,8 +42,8 @@ def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO, errors:
     """Run one command; returns its exit code. What it fails with goes to `errors`, except in a workflow."""
     console = console_for(Runner.read(environ), environ, stream, errors)
     parser, commands = _parsers()
-    if unknown := list(_unknown_flags(argv, commands)):
-        console.tell(Mistakes(unknown))
+    if mistakes := [*_unknown_flags(argv, commands), *_odd_booleans(argv)]:
+        console.tell(Mistakes(mistakes))
         return Failure.CONFIG.exit_code
     arguments = parser.parse_args([*_spelled_out(argv)])
     match arguments.command:
@@ -56,7 +60,7 @@ def _unknown_flags(argv: Sequence[str], commands: Mapping[str, argparse.Argument
     if not argv or argv[0] not in commands:
         return
     known = {*re.findall(r"--[a-z-]+", commands[argv[0]].format_usage()), "--help"}
-    for flag in (word.partition("=")[0] for word in takewhile("--".__ne__, argv) if word.startswith("--")):
+    for flag in (word.partition("=")[0] for word in itertools.takewhile("--".__ne__, argv) if word.startswith("--")):
         if variable := TOKENS.get(flag[2:]):
             what, cure = f"there is no flag {flag}: a token never stands on a command line", "Set the variable."
             yield ConfigError(what, code="unknown-input", cure=cure, paste=f"export {variable}=…")
@@ -64,11 +68,18 @@ def _unknown_flags(argv: Sequence[str], commands: Mapping[str, argparse.Argument
             yield ConfigError(f"there is no flag {flag[:80]!r}", code="unknown-input", cure=grammar.nearest(flag, known))
 
 
+def _odd_booleans(argv: Sequence[str]) -> Iterator[ConfigError]:
+    """Other words for true and false behind a boolean flag, which would be taken for the project's folder."""
+    for word, following in itertools.pairwise(argv):
+        if word in _BOOLEANS and following.lower() in _NO_BOOLEANS:
+            what = f"the input {word[2:]} cannot be {following!r}"
+            yield ConfigError(what, code="input-value", cure="Write true or false.", paste=f"with:\n  {word[2:]}: true")
+
+
 def _spelled_out(argv: Sequence[str]) -> Iterator[str]:
     """A boolean flag means true, unless its value follows it."""
-    booleans = {f"--{each.name}" for each in inputs() if each.is_boolean}
-    for word, following in zip_longest(argv, argv[1:], fillvalue="--"):
-        yield f"{word}=true" if word in booleans and following.lower() not in {"true", "false", ""} else word
+    for word, following in itertools.zip_longest(argv, argv[1:], fillvalue="--"):
+        yield f"{word}=true" if word in _BOOLEANS and following.lower() not in {"true", "false", ""} else word
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
@@ -133,6 +144,8 @@ def _publish(arguments: argparse.Namespace, environ: Mapping[str, str], console:
         watch.tell(report)
         if report_path is not None:
             write_report(report, report_path, watch.tell)
+        if (arguments.summary or "").lower() == "true":
+            RunnerFiles.of(environ).write_summary(report, watch.tell)
         return report.exit_code
 
 
@@ -156,6 +169,7 @@ def _read(arguments: argparse.Namespace, environ: Mapping[str, str], stream: Tex
             console.tell(mistakes)
             return mistakes.found[0].kind.exit_code
         except PublishError as error:
+            error.paste = at_home(error.paste, targets="--from")
             console.tell(error)
             return error.kind.exit_code
     return 0

@@ -127,6 +127,9 @@ def _targets(name: str, text: str) -> tuple[TargetSpec, ...]:
 
 def _token(name: str, text: str) -> Secret:
     if value := text.strip():
+        if not value.isascii() or not value.isprintable() or " " in value:
+            what, cure = f"the input {name} has characters that no token has", "Set the secret again: a line break or a blank may have slipped in."
+            raise ConfigError(what, code="secret-is-odd", cure=cure)
         return Secret(value)
     paste = f"with:\n  {name}: ${{{{ secrets.{name.upper().replace('-', '_')} }}}}"
     cure = "The secret's name may be misspelt, or this event gets no secrets; leave the input out to use its default."
@@ -188,9 +191,9 @@ class Config:
     pypi_token: Secret | None = option("oidc", "a token instead of OIDC", _token_or_oidc, secret=True)
     testpypi_token: Secret | None = option("oidc", "a token instead of OIDC", _token_or_oidc, secret=True)
     dry_run: bool = option("false", "do everything but write", _boolean)
-    summary: bool = option("true", "write a job summary", _boolean)
+    summary: bool = option("true", "write a job summary; the command by itself does so when it is asked to and `GITHUB_STEP_SUMMARY` names a file", _boolean)
     report: Path | None = option("", "where the JSON report goes; in the action a file under the runner's temp folder", _maybe_folder)
-    timeout: float = option("15m", "one deadline for publishing; the build has the job's", _duration)
+    timeout: float = option("15m", "one deadline for publishing, as `90s`, `15m` or `1h30m` (a number alone: seconds); the build has the job's", _duration)
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Config:

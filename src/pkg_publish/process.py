@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets
+import shlex
 import signal
 import sys
 import tempfile
@@ -93,7 +94,16 @@ def console_for(runner: Runner, environ: Mapping[str, str], stream: TextIO, erro
     terminal = stream.isatty() and not runner.is_actions
     colour = terminal and "NO_COLOR" not in environ
     errors = None if runner.is_actions else errors
-    return Console(stream, terminal=terminal, colour=colour, actions=runner.is_actions, docs_url=origin(runner, environ).docs_url, errors=errors)
+    here = origin(runner, environ)
+    return Console(
+        stream,
+        terminal=terminal,
+        colour=colour,
+        actions=runner.is_actions,
+        docs_url=here.docs_url,
+        command=shlex.join(here.command),
+        errors=errors,
+    )
 
 
 def began(runner: Runner) -> Began:
@@ -158,7 +168,11 @@ class RunnerFiles:
         text = "".join(self._entry(name, value) for name, value in machine.outputs(report, written).items())
         self._append(self.output, text, tell)
         if summary:
-            self._append(self.summary, render(report, self.docs_url), tell)
+            self.write_summary(report, tell)
+
+    def write_summary(self, report: Report, tell: Callable[[object], None]) -> None:
+        """Append the summary, where the runner names a file for it."""
+        self._append(self.summary, render(report, self.docs_url), tell)
 
     def set_output(self, name: str, value: str, tell: Callable[[object], None]) -> None:
         """Append one output."""

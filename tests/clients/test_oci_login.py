@@ -107,6 +107,9 @@ def test_a_password_that_does_not_help_is_refused(server: Scripted, run: Run, lo
 
     assert isinstance(problem, Refused)
     assert problem.code == "registry-login"
+    assert ("it does not accept this login" in problem.what) is login
+    assert ("Check the token or password" in problem.cure) is login
+    assert f"name: 127.0.0.1:{server.port}/NAME\n      username: {USERNAME}\n" in problem.paste
     assert shown(server) == ([None, BASIC] if login else [None])
     assert PASSWORD not in repr(vars(problem))
 

@@ -79,6 +79,7 @@ MISTAKES = [
     ({"url": "https://index.example.org/", "username": "me"}, "half-a-login"),
     ({"url": "https://index.example.org/", "password-env": "GIVEN"}, "half-a-login"),
     ({"url": "https://index.example.org/", "username": "me", "password-env": "EMPTY"}, "secret-is-empty"),
+    ({"url": "https://index.example.org/", "username": "me", "password-env": "BROKEN"}, "secret-is-odd"),
     ({"url": DEFAULT_REPOSITORY}, "no-index-url"),
 ]
 
@@ -87,7 +88,7 @@ MISTAKES = [
 def test_mistakes_are_found_before_anybody_is_asked(options: dict[str, str], code: str) -> None:
     """Each with what to write instead."""
     with pytest.raises(ConfigError) as caught:
-        from_options(options, {"GIVEN": "secret", "EMPTY": ""})
+        from_options(options, {"GIVEN": "secret", "EMPTY": "", "BROKEN": "two\nlines"})
 
     assert caught.value.code == code
     assert caught.value.cure

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 TOKEN_SERVERS = {"registry-1.docker.io": "auth.docker.io", "registry.gitlab.com": "gitlab.com"}
 """Registries whose token server has another name, as their documentation says."""
 
+GIVE = "Give the name and the password or token of somebody who may do this; for `ghcr` it is `github-token`."
+CHECK = "Check the token or password: that it is the right one, has not expired, and belongs to somebody who may do this."
+
 _FIELD = re.compile(r'(?:([a-z]+)\s+)?([a-z_]+)\s*=\s*(?:"([^"]*)"|([^",\s]+))', re.IGNORECASE)
 
 
@@ -53,9 +56,11 @@ def is_own(host: str, realm: str, named: str = "") -> bool:
 class Login:
     """The login at one registry. Safe for threads: whoever comes second takes the token that the first has got."""
 
-    def __init__(self, url: str, transport: Transport, username: str, password: Secret | None, token_server: str = "") -> None:
-        """`token_server` is the host that gives out tokens, where it is not the registry's own."""
-        self._url, self._transport = url, transport
+    def __init__(  # noqa: PLR0913 - where it is, who we are, and who answers for it
+        self, url: str, transport: Transport, username: str, password: Secret | None, token_server: str = "", *, place: str = "HOST/NAME"
+    ) -> None:
+        """`token_server` is the host that gives out tokens, where it is not the registry's own; `place` stands in what people are told to write."""
+        self._url, self._transport, self._place = url, transport, place
         self._token_server = token_server
         self._username, self._password = username, password
         self._uses_password = False
@@ -68,6 +73,12 @@ class Login:
     def is_anonymous(self) -> bool:
         """We have no password to show."""
         return self._password is None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a refusal says of it."""
+        cause, cure = ("it wants a login", GIVE) if self.is_anonymous else ("it does not accept this login", CHECK)
+        return {"login_cause": cause, "login_cure": cure, "place": self._place, "user": self._username or "NAME"}
 
     def credential(self, scopes: tuple[str, ...], watch: Watch) -> Credential | None:
         """What a request for these scopes carries; nothing as long as the registry has not asked for a login."""
@@ -109,7 +120,7 @@ class Login:
         )
         answer = self._transport.read(request, watch)
         if not answer.ok:
-            raise refused(REFUSALS, answer, request.doing, settings="")
+            raise refused(REFUSALS, answer, request.doing, settings="", **self.facts)
         found = answer.json()
         for token in (found.get("token"), found.get("access_token")) if isinstance(found, dict) else ():
             if isinstance(token, str) and token and token.isascii() and token.isprintable():
@@ -128,5 +139,6 @@ class Login:
             f"{host} sends us to {bare(realm)!r} for a token, and that is not its own address",
             code="foreign-token-server",
             cure="Nothing was sent there. If whoever runs the registry says that this is where its tokens come from, name that host as `token-server`.",
-            paste=f"targets: |\n  - oci:\n      name: {host}/NAME\n      username: NAME\n      password-env: REGISTRY_PASSWORD\n      token-server: HOST",
+            paste=f"targets: |\n  - oci:\n      name: {self._place}\n      username: {self.facts['user']}\n"
+            "      password-env: REGISTRY_PASSWORD\n      token-server: HOST",
         )

@@ -87,9 +87,9 @@ REFUSALS = (
         statuses={401},
         raises=Refused,
         code="registry-login",
-        cause="it does not accept this login, or wants one",
-        cure="Check the token or password: that it is the right one, has not expired, and belongs to somebody who may do this.",
-        paste="targets: |\n  - oci:\n      name: {host}/NAME\n      username: NAME\n      password-env: REGISTRY_PASSWORD\n"
+        cause="{login_cause}",
+        cure="{login_cure}",
+        paste="targets: |\n  - oci:\n      name: {place}\n      username: {user}\n      password-env: REGISTRY_PASSWORD\n"
         "env:\n  REGISTRY_PASSWORD: ${{{{ secrets.REGISTRY_PASSWORD }}}}",
     ),
     Refusal(

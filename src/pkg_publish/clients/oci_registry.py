@@ -36,16 +36,17 @@ class Registry:
         password: Secret | None = None,
         settings: Callable[[str], str] | None = None,
         token_server: str = "",
+        namespace: str = "NAME",
     ) -> None:
         """Take the host with its port as a reference has it (`ghcr.io`); raises `ConfigError` for what is none.
 
         `settings` gives the address of the page on which the owner of a repository lets others write to it; `token_server` is the
-        host that gives out tokens, where it is not the registry's own.
+        host that gives out tokens, where it is not the registry's own; `namespace` stands in what people are told to write.
         """
         loopback = Origin.of(f"https://{host}").loopback
         self.host, self.url = host, f"{'http' if loopback else 'https'}://{API_HOSTS.get(host, host)}"
         self.transport, self._settings = transport, settings
-        self._login = Login(self.url, transport, username, password, token_server)
+        self._login = Login(self.url, transport, username, password, token_server, place=f"{host}/{namespace}")
 
     @property
     def anonymous(self) -> Registry:
@@ -79,7 +80,8 @@ class Registry:
 
     def refused(self, answer: Answer, doing: str, name: str = "") -> PublishError:
         """What an answer that is no success means."""
-        return refused(REFUSALS, answer, doing, settings=f" ({self._settings(name)})" if self._settings and name else "")
+        settings = f" ({self._settings(name)})" if self._settings and name else ""
+        return refused(REFUSALS, answer, doing, settings=settings, **self._login.facts)
 
 
 def _wants_login(answer: Answer) -> bool:

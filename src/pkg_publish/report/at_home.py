@@ -11,6 +11,9 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+OURS = "pkg-publish"
+"""What starts us where we are installed."""
+
 YAML = re.compile(r"(- )?[\w-]+:( |$)")
 """How YAML begins; the rest that people paste are commands."""
 
@@ -20,17 +23,17 @@ def is_yaml(paste: str) -> bool:
     return bool(YAML.match(paste.partition("\n")[0]))
 
 
-def at_home(paste: str, targets: str = "--targets") -> str:
-    """Return what does the same on a command line, where targets follow this flag; empty for what only a workflow has. Commands stay as they are."""
+def at_home(paste: str, targets: str = "--targets", command: str = OURS) -> str:
+    """Return what does the same on a command line, where targets follow this flag and `command` starts us; empty for what only a workflow has."""
     if not is_yaml(paste):
-        return paste
+        return re.sub(rf"^{OURS} ", lambda _: f"{command} ", paste, flags=re.MULTILINE)
     try:
         document = yaml.load(paste, yaml.BaseLoader)  # noqa: S506 - of strings, lists and mappings alone
     except yaml.YAMLError:
         return ""
     if isinstance(document, list):
         steps = [each for each in document if isinstance(each, dict) and "/pkg-publish-action" in str(each.get("uses"))]
-        return "\n".join(f"pkg-publish publish {' '.join(_flags(each, targets))}" for each in steps)
+        return "\n".join(f"{command} publish {' '.join(_flags(each, targets))}" for each in steps)
     return "\n".join([*_variables(document), *_flags(document, targets)])
 
 

@@ -11,6 +11,7 @@ from pkg_publish.install import Found, Received
 from pkg_publish.job import Began, Checked, Planned
 from pkg_publish.publish import Looked, Sending
 from pkg_publish.report import phrases
+from pkg_publish.report.at_home import OURS
 from pkg_publish.report.calls import Call, of_problem
 from pkg_publish.report.ending import Ending
 from pkg_publish.report.fold import Fold
@@ -62,12 +63,13 @@ class Console:
         colour: bool,
         actions: bool,
         docs_url: str = DOCS,
+        command: str = OURS,
         errors: TextIO | None = None,
         now: Callable[[], float] | None = None,
     ) -> None:
         now = now or MonotonicClock().now
         self._log = Log(stream, colour=colour, now=now)
-        self._errors, self._colour = errors, colour
+        self._errors, self._colour, self._command = errors, colour, command
         self._fold = Fold(self._log, actions=actions)
         self._terminal, self._actions, self._docs_url, self._now = terminal, actions, docs_url, now
         self._doing, self._since = DOING[Began], now()
@@ -167,7 +169,15 @@ class Console:
         """The output of a build that failed is shown here, where its last lines are details of the problem too."""
         self._log.status("")
         unfolded = self._fold.failed()
-        return Ending(log=self._log, actions=self._actions, docs_url=self._docs_url, told=self._told, called=self._called, unfolded=unfolded)
+        return Ending(
+            log=self._log,
+            actions=self._actions,
+            docs_url=self._docs_url,
+            command=self._command,
+            told=self._told,
+            called=self._called,
+            unfolded=unfolded,
+        )
 
     def _moved(self, event: Sent | Received) -> None:
         if self._progress is None:

@@ -35,6 +35,8 @@ class Ending:
     log: Log
     actions: bool
     docs_url: str
+    command: str
+    """What starts us here."""
     told: Collection[PublishError]
     """The problems that the log has told already, when they happened."""
     called: set[Call]
@@ -92,7 +94,7 @@ class Ending:
             self.log.say(Line("more", f"{self.docs_url}#{call.code}"))
 
     def _paste(self, call: Call) -> None:
-        paste = call.paste if self.actions else at_home(call.paste)
+        paste = call.paste if self.actions else at_home(call.paste, command=self.command)
         if paste not in self.pasted:
             self.log.block(paste)
             self.pasted.add(paste)

@@ -195,7 +195,7 @@ class TargetSpec:
         raise ConfigError(
             f"the target {self.kind} needs {option}",
             code="target-without-place",
-            cure="Say where it shall publish to.",
+            cure="Say which place it is.",
             paste=f"targets: {self.kind}={example}",
         )
 
@@ -207,6 +207,9 @@ class TargetSpec:
             return None
         name = self.options[option]
         if value := ambient.environ.get(name, "").strip():
+            if not value.isprintable():
+                what = f"the environment variable {name!r} that {option} of {self.kind} names has a line break or a control character inside"
+                raise ConfigError(what, code="secret-is-odd", cure="Set the secret again: a line break may have slipped in.")
             return Secret(value)
         state = "is empty" if name in ambient.environ else "is not set"
         raise ConfigError(

@@ -97,7 +97,7 @@ class OciKind:
         return Oci(
             place=Place(kind=self.word, name=f"oci={name}", title=name, visibility=Visibility.YOUR_CHOICE),
             settles=0.0 if Origin.of(f"https://{host}").loopback else ELSEWHERE,
-            registry=Registry(host, Transport(Network.read(ambient.environ)), username, password, token_server=tokens),
+            registry=Registry(host, Transport(Network.read(ambient.environ)), username, password, token_server=tokens, namespace=namespace),
             namespace=namespace,
             runner=ambient.runner,
             login={each: spec.options[each] for each in ("username", "password-env", "token-server") if each in spec.options},
