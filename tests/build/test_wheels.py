@@ -32,11 +32,11 @@ def release(tmp_path: Path) -> Release:
     return Release(project="demo", version="1.0", distributions=(factory.distribution(path, "demo", "1.0"),))
 
 
-def gather(release: Release, folder: Path, extras: str = "", **environ: str) -> Gathered:
+def gather(release: Release, folder: Path, extras: str = "", seconds: float = 30, **environ: str) -> Gathered:
     """Install it for another machine, from folders alone unless told otherwise."""
     project = folder / "project"
     known = {"PATH": f"{Path(sys.executable).parent}:{real_parts.ENVIRON['PATH']}", "PIP_NO_INDEX": "1", "UV_CACHE_DIR": str(folder / "cache")}
-    return Gatherer(project=project, scratch=folder / "scratch", environ=known | environ)(release, extras, ARM, watch())
+    return Gatherer(project=project, scratch=folder / "scratch", environ=known | environ)(release, extras, ARM, watch(seconds))
 
 
 def locked(folder: Path, name: str, text: str) -> None:
@@ -157,3 +157,8 @@ def test_an_index_that_does_not_answer(release: Release, tmp_path: Path, free_po
     error = failure(lambda: gather(release, tmp_path, PIP_NO_INDEX="", PIP_INDEX_URL=f"http://127.0.0.1:{free_port}/simple/", UV_HTTP_RETRIES="0"))
 
     assert (error.kind, error.code) == (Failure.UNAVAILABLE, "image-wheels-not-fetched")
+
+
+def test_an_installer_is_not_waited_for_longer_than_the_run(release: Release, tmp_path: Path) -> None:
+    """The deadline of the publish counts."""
+    assert failure(lambda: gather(release, tmp_path, seconds=0)).kind is Failure.DEADLINE

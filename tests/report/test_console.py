@@ -13,9 +13,11 @@ from tests.report.scenes import (
     BACKEND,
     BAD_GATEWAY,
     GHCR,
+    IMAGE,
     MISTAKES,
     NOTHING,
     SDIST,
+    TAG,
     WHEEL,
     WRITE_PACKAGE,
     Scene,
@@ -29,7 +31,6 @@ from tests.report.stage import Stage
 from pkg_publish.build import BackendSaid, Built
 from pkg_publish.errors import ConfigError, Environment
 from pkg_publish.job import Planned
-from pkg_publish.model import Item
 from pkg_publish.publish import Sending
 from pkg_publish.report.console import Console
 from pkg_publish.watch import Sent, Waiting
@@ -66,6 +67,16 @@ def test_bytes_that_flow_are_told_every_five_seconds() -> None:
     assert stage.tell(Sent(WHEEL.name, 9_000_000), after=5) == "ghcr      4.1 MB of 9.4 MB\n"
     assert stage.tell(Sent(SDIST.name, SDIST.size), after=1) == ""
     assert stage.tick(9) == "…         ghcr: all bytes are there, waiting for the answer · 20.0 s\n"
+
+
+def test_an_image_has_no_size() -> None:
+    """It is made before it is sent, and nobody knows how large it will be: then it is on its way."""
+    stage, bar = Stage(), Stage(terminal=True)
+    for each in (stage, bar):
+        each.tell(Sending(IMAGE, [TAG]))
+
+    assert stage.tick(9) == "…         container-image: on its way · 9.0 s\n"
+    assert "container-image  on its way" in bar.tick(9)
 
 
 def test_waits_are_told_if_they_are_long() -> None:
@@ -111,14 +122,6 @@ def test_a_terminal_shows_the_last_line_of_the_build() -> None:
     built = stage.tell(Built(paths=[Path(WHEEL.name)], seconds=3))
     assert built.endswith("\rbuilt     sglang-0.5.10-py3-none-any.whl · 3.0 s · 4 lines of output not shown\n")
     assert stage.tick(0) == "\x1b[2mchecking the files · 0.0 s\x1b[0m"
-
-
-def test_an_image_has_no_size() -> None:
-    """It is sent all the same."""
-    stage = Stage(terminal=True)
-
-    assert stage.tell(Sending(GHCR, [Item(name="latest")])) == "ghcr      sending 1 file, to ghcr.io/octo/sglang\n"
-    assert "100%" in stage.tick(1)
 
 
 def test_colours() -> None:

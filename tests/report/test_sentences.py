@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.report.scenes import (
     ALL,
+    AN_IMAGE,
     BACKEND,
     BAD_GATEWAY,
     BOTH,
     FOLDER,
     GHCR,
+    IMAGE,
     MISTAKES,
     NO_REGISTRY,
     NOTHING,
@@ -63,6 +65,10 @@ ENDINGS = {
     "was everywhere": (
         Scene(tried=[attempt(PYPI, ALL), attempt(GHCR, ALL)], plan=EVERYWHERE),
         "was already on PyPI and on ghcr.io/octo/sglang: nothing was sent",
+    ),
+    "was an image": (
+        Scene(tried=[attempt(IMAGE, AN_IMAGE)]),
+        "was already there as the image ghcr.io/octo/sglang: nothing was sent",
     ),
     "half of the second": (
         Scene(tried=[attempt(PYPI, NOTHING, ALL), attempt(GHCR, NOTHING, look(BOTH, WHEEL.name), BAD_GATEWAY)], plan=EVERYWHERE),

