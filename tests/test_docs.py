@@ -25,11 +25,13 @@ BLOCKS = [
     for number, text in enumerate(re.findall(r"^```yaml\n(.*?)^```", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
 ]
 
+OURS = re.compile(r"OWNER/pkg-publish-action(/doctor)?@\S+")
+
 
 def given(found: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - YAML
     """The inputs of every step of ours, or of one whose action is not named."""
     if isinstance(found, dict):
-        if "with" in found and "pkg-publish-action" in found.get("uses", "pkg-publish-action"):
+        if "with" in found and OURS.fullmatch(found.get("uses", "OWNER/pkg-publish-action@v1")):
             yield found["with"]
         for each in found.values():
             yield from given(each)

@@ -238,6 +238,28 @@ def test_unknown_projects_are_sent_upstream(serve: Callable[..., Client]) -> Non
     assert client.get("/simple/demo/").status_code == 200
 
 
+def test_what_a_source_refuses_to_tell_is_sent_upstream(serve: Callable[..., Client]) -> None:
+    """As GHCR does of all that it does not show; without an upstream it is an error."""
+    refusing = Toy(listing=Refused("no", code="registry-denied"))
+
+    assert serve(refusing, upstream="https://upstream.example/simple/").get("/simple/needed/").status_code == 302
+    assert serve(refusing).get("/simple/needed/").status_code == 502
+
+
+def test_below_a_prefix() -> None:
+    """All of it is there, and nothing elsewhere."""
+    index, heads = Index(Catalog([Toy(WHEEL)]), prefix="/secret"), []
+
+    def ask(path: str) -> str:
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "wsgi.url_scheme": "http", "HTTP_HOST": "localhost"}
+        index(environ, lambda status, headers: heads.append((status[:3], dict(headers).get("Location", ""))))
+        return str(heads[-1][0])
+
+    assert [ask(path) for path in ("/secret/simple/demo/", "/simple/demo/", "/secretsimple/demo/", "/secret")] == ["200", "404", "404", "404"]
+    ask("/secret/simple/De_mo")
+    assert heads[-1] == ("301", "/secret/simple/de-mo/")
+
+
 def test_json_is_json(client: Client) -> None:
     """To the last byte."""
     assert json.loads(client.get("/simple/demo/", Accept=JSON).content)["name"] == "demo"

@@ -147,3 +147,25 @@ def test_a_server_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     for application in (wsgi.application(), wsgi.application("directory=dist", "De.mo")):
         assert b"demo-1.0.tar.gz" in b"".join(application(environ, lambda *_: None))
+
+
+def test_the_installer_sees_no_secret() -> None:
+    """Nor does a build that it starts: neither our tokens nor a password that a target names."""
+    environ = {"PATH": "/bin", "GITHUB_TOKEN": "secret", "PYPI_TOKEN": "secret", "PASSWORD": "secret", "PIP_INDEX_URL": "https://index.example/"}
+
+    seen = readers._without_secrets(environ, ["{oci: {name: ghcr.io/octo, username: x, password-env: PASSWORD}}", "directory=a"])
+
+    assert seen == {"PATH": "/bin", "PIP_INDEX_URL": "https://index.example/"}
+
+
+@pytest.mark.parametrize("upstream", ["http://index.example/simple/", "https://user:password@index.example/simple/", "pypi"])
+def test_an_upstream_is_an_address(upstream: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With TLS, and without a login, which would end up in logs."""
+    monkeypatch.chdir(tmp_path)
+    factory.release(tmp_path / "dist")
+    stream = io.StringIO()
+
+    code = cli.run(["install", "demo==1.0", "--from", "directory=dist", "--upstream", upstream, "--python", sys.executable], ENVIRON, stream, stream)
+
+    assert code == Failure.CONFIG.exit_code
+    assert "password" not in stream.getvalue().replace("`password-env`", "").replace("and the password in", "")

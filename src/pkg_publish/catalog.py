@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pkg_publish.errors import ConfigError, Integrity, Unsupported
+from pkg_publish.errors import ConfigError, Integrity, Refused, Unsupported
 from pkg_publish.formats.filename import is_of
 from pkg_publish.targets.base import Describes, Lists, Source
 
@@ -63,6 +63,17 @@ class Catalog:
                 proven = tuple(file for file in files if file.sha256)
                 return Shelf(source=source, project=project, files=proven, unproven=len(files) - len(proven))
         raise unknown_project(project, self.sources)
+
+    def knows(self, project: str, watch: Watch) -> bool:
+        """Whether a source shows the project. One that refuses to say of names that it does not show, as GHCR does, does not know it."""
+        try:
+            return bool(self.shelf(project, watch))
+        except Refused:
+            return False
+        except ConfigError as problem:
+            if problem.code != "unknown-project":
+                raise
+            return False
 
     def projects(self, watch: Watch) -> tuple[list[str], list[str]]:
         """The projects that are listed, sorted, and a sentence for each source that lists none."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from pkg_publish.catalog import metadata_of, proven
 from pkg_publish.clients.disk import appearing, disk, sha256_of
 from pkg_publish.clients.network import Origin
 from pkg_publish.clients.together import together
-from pkg_publish.errors import ConfigError, Mistakes, Unsupported
+from pkg_publish.errors import ConfigError, Unsupported
 from pkg_publish.formats import index_pages, simple_pages
 from pkg_publish.formats.index_pages import Link
 from pkg_publish.targets.base import Links
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pkg_publish.catalog import Catalog, Shelf
-    from pkg_publish.model import Distribution, RemoteFile
+    from pkg_publish.model import RemoteFile
     from pkg_publish.watch import Watch
 
 
@@ -94,7 +93,7 @@ class Freezer:
         """The file with what its metadata says; that of a wheel is written beside it."""
         beside = pages.path(shelf.project, file) + ".metadata"
         data = metadata_of(shelf.source, file, watch)
-        if data is None and (found := _read(path)):
+        if data is None and (found := preflight.alone(path)):
             data, file = found.metadata, replace(file, requires_python=found.requires_python)
         if data is None or not file.name.endswith(".whl"):
             return replace(file, metadata_sha256=None)
@@ -107,7 +106,7 @@ class Freezer:
         with tempfile.TemporaryDirectory(prefix="pkg-publish-", ignore_cleanup_errors=True) as folder, disk(f"fetching {file.name}"):
             path = Path(folder) / file.name
             _fetch(shelf, file, path, watch)
-            found = _read(path)
+            found = preflight.alone(path)
         return replace(file, requires_python=found.requires_python) if found else file
 
     def _write(self, name: str, data: bytes) -> None:
@@ -124,13 +123,6 @@ def _fetch(shelf: Shelf, file: RemoteFile, path: Path, watch: Watch) -> None:
     with appearing(path) as target:
         for block in proven(shelf.source, file, watch):
             target.write(block)
-
-
-def _read(path: Path) -> Distribution | None:
-    """A file on the disk, read; None: it would not be published, and says nothing."""
-    with suppress(Mistakes):
-        return preflight.check(preflight.Found(paths=(path,))).distributions[0]
-    return None
 
 
 def _is_address(url: str) -> bool:

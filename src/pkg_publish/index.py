@@ -18,7 +18,7 @@ from packaging.utils import InvalidName, canonicalize_name
 
 from pkg_publish import pages
 from pkg_publish.catalog import metadata_of, proven
-from pkg_publish.errors import ConfigError, PublishError
+from pkg_publish.errors import ConfigError, PublishError, Refused
 from pkg_publish.formats import index_pages, negotiation, simple_pages
 from pkg_publish.formats.index_pages import Link
 from pkg_publish.memory import Memory
@@ -69,9 +69,11 @@ class _Read:
 class Index:
     """The application. Safe for threads; `tell` takes the events of reading, from any thread."""
 
-    def __init__(self, catalog: Catalog, tell: Callable[[object], None] = lambda _: None, *, upstream: str = "", stop: threading.Event | None = None) -> None:
-        """`upstream` is the index that knows the projects which no source knows: readers are sent there."""
-        self._catalog, self._tell, self._upstream, self._stop = catalog, tell, upstream, stop
+    def __init__(
+        self, catalog: Catalog, tell: Callable[[object], None] = lambda _: None, *, upstream: str = "", prefix: str = "", stop: threading.Event | None = None
+    ) -> None:
+        """`upstream` is the index that knows the projects which no source knows: readers are sent there. `prefix` is where all of this is."""
+        self._catalog, self._tell, self._upstream, self._prefix, self._stop = catalog, tell, upstream, prefix, stop
         self._read: Memory[_Read] = Memory(PAGES, fresh=FRESH)
         self._metadata: Memory[bytes] = Memory(METADATA, len)
         self._sizes: Memory[int] = Memory(PAGES)
@@ -79,6 +81,9 @@ class Index:
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
+        path = environ.get("PATH_INFO", "")
+        if self._prefix:
+            environ = {**environ, "SCRIPT_NAME": self._prefix, "PATH_INFO": path.removeprefix(self._prefix) if path.startswith(f"{self._prefix}/") else "/-"}
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             reply = _text(HTTPStatus.METHOD_NOT_ALLOWED, "This index is only read.", Allow="GET, HEAD")
         else:
@@ -116,8 +121,8 @@ class Index:
     def _project(self, environ: Mapping[str, Any], project: str) -> Reply:
         try:
             read = self._known(project)
-        except ConfigError as problem:
-            if not self._upstream or problem.code != "unknown-project":
+        except (ConfigError, Refused) as problem:
+            if not self._upstream or (problem.code != "unknown-project" and not isinstance(problem, Refused)):
                 raise
             return Reply(status=HTTPStatus.FOUND, headers={"Location": f"{self._upstream.rstrip('/')}/{project}/", "Content-Length": "0"})
         base = _base(environ)

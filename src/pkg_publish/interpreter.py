@@ -33,6 +33,25 @@ from packaging.tags import sys_tags
 print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3], "tags": [str(tag) for tag in sys_tags()], "pip": pip}))
 """
 
+# pip's own reading of its files and variables; its words in `pip config` leave out what it takes by default.
+_SETTINGS = """
+import json
+from pip._internal.commands import create_command
+said, _ = create_command("install").parse_args([])
+names = ("index_url", "cert", "client_cert", "proxy", "timeout", "retries")
+found = {name: getattr(said, name, None) for name in names}
+found["trusted_host"] = " ".join(said.trusted_hosts or [])
+if said.no_index:
+    found["index_url"] = "none"
+print(json.dumps({name: value for name, value in found.items() if value}))
+"""
+
+_RECORD = """
+import sys
+from importlib.metadata import distribution
+print(distribution(sys.argv[1]).read_text("RECORD") or "")
+"""
+
 _PATIENCE = 60
 """Seconds that an interpreter may take to start."""
 
@@ -119,14 +138,44 @@ class Interpreter:
         except InvalidSpecifier:  # pip takes no notice of it either
             return True
 
-    def installer(self, environ: Mapping[str, str]) -> list[str]:
-        """The command that installs there: its own pip, else uv; raises `Environment` without either."""
-        if self.has_pip:
+    def settings(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """How its pip is set up, by files and variables: where it installs from, and how it gets there; nothing when it does not say."""
+        try:
+            found = json.loads(self._said(_SETTINGS, environ))
+        except (OSError, subprocess.SubprocessError, ValueError):
+            return {}
+        return {name: str(value) for name, value in found.items()}
+
+    def record(self, project: str) -> str:
+        """The list of files of an installed project (`RECORD`); empty when there is none."""
+        try:
+            return self._said(_RECORD, None, project)
+        except (OSError, subprocess.SubprocessError):
+            return ""
+
+    def _said(self, code: str, environ: Mapping[str, str] | None, *words: str) -> str:
+        command = [str(self.path), *(() if environ is not None else ("-I",)), "-B", "-c", code, *words]
+        done = subprocess.run(  # noqa: S603 - as in `ask`
+            command,
+            env=None if environ is None else dict(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_PATIENCE,
+        )
+        return done.stdout
+
+    def installer(self, environ: Mapping[str, str], choice: str = "") -> list[str]:
+        """The command that installs there: its own pip, else uv, or the one that is chosen; raises `Environment` without it."""
+        if self.has_pip and choice != "uv":
             return [str(self.path), "-m", "pip", "install"]
-        if uv := shutil.which("uv", path=environ.get("PATH", "")):
+        if choice != "pip" and (uv := shutil.which("uv", path=environ.get("PATH", ""))):
             return [uv, "pip", "install", "--python", str(self.path)]
+        missing = {"pip": "has no pip", "uv": "is to be installed into by uv, which is not on PATH"}.get(choice, "has no pip, and there is no uv on PATH")
         raise Environment(
-            f"the Python {self.path} has no pip, and there is no uv on PATH",
+            f"the Python {self.path} {missing}",
             code="no-installer",
             cure="Give it pip, or install uv.",
             paste=f"{self.path} -m ensurepip",

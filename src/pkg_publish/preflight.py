@@ -6,6 +6,7 @@ import hashlib
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -101,6 +102,13 @@ def check(found: Found, tell: Callable[[object], None] = lambda _: None) -> Rele
             tell(NewerMetadata(each.named.name, each.said.metadata_version))
     said = files[0].said
     return Release(project=said.project, version=said.version, distributions=tuple(each.distribution for each in files))
+
+
+def alone(path: Path) -> Distribution | None:
+    """One file, read and hashed; None: it would not be published."""
+    with suppress(Mistakes):
+        return check(Found(paths=(path,))).distributions[0]
+    return None
 
 
 def _check_one_release(files: Sequence[_File]) -> None:

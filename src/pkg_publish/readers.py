@@ -13,11 +13,13 @@ from packaging.utils import canonicalize_name
 
 from pkg_publish import grammar
 from pkg_publish.catalog import Catalog
+from pkg_publish.clients.network import Origin
 from pkg_publish.clients.wsgi_server import serving
 from pkg_publish.errors import ConfigError, Mistakes
 from pkg_publish.freeze import Freezer
 from pkg_publish.index import Index
 from pkg_publish.install import install
+from pkg_publish.installer import NOWHERE, Installer
 from pkg_publish.interpreter import Interpreter, find_python
 from pkg_publish.plan import make_targets
 from pkg_publish.process import watched
@@ -51,12 +53,15 @@ def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "install",
         help="install one version from where it was published",
         description="Fetch one version from a target, compare it by digest, and let pip install that very file.",
-        epilog="Dependencies come from where pip's own settings say (PIP_INDEX_URL and the like). A login is named by options of the target, as for publish.",
+        epilog="Dependencies that the targets have come from them alone, all others from where pip's own settings say (PIP_INDEX_URL and the like) or "
+        "--upstream. A login is named by options of the target, as for publish.",
         allow_abbrev=False,
     )
     command.add_argument("requirement", metavar="NAME==VERSION")
     _add_sources(command)
     command.add_argument("--python", metavar="PATH", help="the Python to install into (default: the active environment's, else the first on PATH)")
+    command.add_argument("--installer", choices=["pip", "uv", ""], default="", help="who installs (default: pip where that Python has it, else uv)")
+    command.add_argument("--upstream", metavar="URL", default="", help="the index for dependencies that no target has, or none (default: the installer's)")
 
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -107,9 +112,31 @@ def _install(arguments: argparse.Namespace, environ: Mapping[str, str], stream: 
     with watched(console) as watch:
         found = sources(arguments.sources, environ)
         python = Interpreter.ask(Path(arguments.python) if arguments.python else active_python(environ))
-        command = python.installer(environ)
+        installer = Installer(
+            python=python,
+            command=python.installer(environ, arguments.installer),
+            environ=_without_secrets(environ, arguments.sources),
+            catalog=Catalog(found),
+            call=_call,
+            watch=watch,
+            upstream=_upstream(arguments.upstream),
+        )
         stream.flush()
-        install(arguments.requirement, found, python, lambda reference: _call([*command, reference], environ), watch)
+        install(arguments.requirement, found, python, installer, watch)
+
+
+def _without_secrets(environ: Mapping[str, str], texts: Iterable[str]) -> dict[str, str]:
+    """What the installer may see, and the builds that it starts: no token of ours, and no password that a target names."""
+    options = [(option, name) for text in texts for spec in grammar.parse(text)[0] for option, name in spec.options.items()]
+    secrets = {*TOKENS.values(), *(name for option, name in options if option.endswith("-env"))}
+    return {name: value for name, value in environ.items() if name not in secrets}
+
+
+def _upstream(text: str) -> str:
+    """The address of an index that may be spoken to, or `none`; raises `ConfigError`."""
+    if text not in {"", NOWHERE}:
+        Origin.of(text)
+    return text
 
 
 def _serve(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> None:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from pkg_publish.build import child_environ
 from pkg_publish.build.child import ChildFailed
 from pkg_publish.build.child import run as run_child
+from pkg_publish.catalog import Catalog
 from pkg_publish.clients.disk import disk
 from pkg_publish.errors import Environment, Invalid, PublishError
 from pkg_publish.install import Asked, find, install
+from pkg_publish.installer import Installer
 from pkg_publish.interpreter import Interpreter, find_python
 from pkg_publish.verdict import Level, Proof, Remark
 from pkg_publish.watch import Watch
@@ -104,17 +106,19 @@ class Verifier:
 
     def _install(self, python: Interpreter) -> None:
         """As the printed command does: through plain pip where that can read the place, else by the very file."""
-        command = python.installer(self.environ)
+        command, environ = python.installer(self.environ), child_environ(self.environ, ())
         requirement = f"{self.release.project}=={self.release.version}"
         if self.receipt.index_url:
             find(Asked.parse(requirement), [self.source], self.watch)
-            self._installed([*command, "--index-url", self.receipt.index_url, requirement])
+            self._installed([*command, "--index-url", self.receipt.index_url, requirement], environ)
         else:
-            install(requirement, [self.source], python, lambda reference: self._installed([*command, reference]), self.watch)
+            catalog = Catalog([self.source])
+            installer = Installer(python=python, command=command, environ=environ, catalog=catalog, call=self._installed, watch=self.watch)
+            install(requirement, [self.source], python, installer, self.watch)
 
-    def _installed(self, command: Sequence[str]) -> int:
+    def _installed(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
         try:
-            self._run(command)
+            self._run(command, environ)
         except ChildFailed as problem:
             raise Invalid(
                 f"{self.release.project} {self.release.version} is published in {self.source.place.title}, and cannot be installed from there: {problem}",
@@ -138,10 +142,10 @@ class Verifier:
                 details=problem.lines[-QUOTED:],
             ) from problem
 
-    def _run(self, command: Sequence[str]) -> None:
+    def _run(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         """Run a program that sees no secret and none of the runner's files, in a folder of its own; raises `ChildFailed`."""
         quiet = Watch(float("inf"), lambda _: None, stop=self.watch.stop)
-        run_child(command, cwd=self.folder, environ=child_environ(self.environ, ()), watch=quiet)
+        run_child(command, cwd=self.folder, environ=environ or child_environ(self.environ, ()), watch=quiet)
 
     def _said(self, command: Sequence[str]) -> str:
         """What a small program of ours prints."""

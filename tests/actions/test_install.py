@@ -1,0 +1,47 @@
+"""The action `install`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.actions.harness import Act
+
+pytestmark = pytest.mark.real("act")
+
+STEPS = """
+- uses: OWNER/pkg-publish-action@v1
+  with: {{targets: directory=../wheelhouse}}
+- shell: sh
+  run: python3 -m venv ../fresh
+- id: install
+  uses: OWNER/pkg-publish-action/install@v1
+  with:
+    requirement: demo=={version}
+    from: |
+      - directory=../nothing
+      - directory=../wheelhouse
+    python: ../fresh/bin/python
+    upstream: none
+- id: seen
+  shell: sh
+  run: printf 'x=%s\\n' "$(../fresh/bin/python -c 'import demo; print(demo.x)')" >> "$GITHUB_OUTPUT"
+"""
+
+
+def test_installs_what_was_published(act: Act) -> None:
+    """Into the Python that is named."""
+    ran = act.run(STEPS.format(version="1.0"))
+
+    assert ran.exit_code == 0, ran.everything
+    assert ran.steps["seen"].outputs == {"x": "1"}
+
+
+def test_says_what_there_is_instead(act: Act) -> None:
+    """An annotation, and the step fails."""
+    ran = act.run(STEPS.format(version="2.0"))
+
+    assert ran.steps["install"].outcome == "failure", ran.everything
+    assert any(level == "error" and "demo==2.0" in text for level, text in ran.annotations)
