@@ -46,7 +46,9 @@ class Examination:
         untrusted = next((each for each in mistakes if each.code == "untrusted-event"), None)
         found = distributions.find(self.job, at_pypi=any(each.place.kind in OF_THE_INDEXES for each in targets))
         calls: list[Callable[[], list[CheckRow]]] = [partial(self._of, target, targets, found, watch.part()) for target in targets]
-        calls.append(lambda: [*credentials.github_token(ambient, watch.part()), *credentials.identity(ambient, watch.part()), *credentials.index_tokens(ambient)])
+        calls.append(
+            lambda: [*credentials.github_token(ambient, watch.part()), *credentials.identity(ambient, watch.part()), *credentials.index_tokens(ambient)]
+        )
         *answers, held = publish.at_once(calls, watch.part())
         groups = [
             Group(title="this machine", rows=tuple(machine.machine(ambient.runner))),
