@@ -12,11 +12,11 @@ from pkg_publish.clients import github_checks
 from pkg_publish.clients.attachments import Checksums, extra_files
 from pkg_publish.clients.github_api import GithubApi
 from pkg_publish.clients.github_home import GithubHome
-from pkg_publish.clients.github_refusals import ABSENT, IMMUTABLE, WRITE_CONTENTS, immutable
+from pkg_publish.clients.github_refusals import ABSENT, WRITE_CONTENTS, immutable
 from pkg_publish.clients.github_wishes import Wishes, odd
 from pkg_publish.clients.network import Network
 from pkg_publish.clients.transport import Transport
-from pkg_publish.errors import ConfigError, Failure, Invalid, PolicyError, PublishError, Refused
+from pkg_publish.errors import ConfigError, Invalid, PolicyError, Refused
 from pkg_publish.formats import asset_name
 from pkg_publish.formats.filename import is_of, named
 from pkg_publish.formats.github_release import Marker
@@ -225,35 +225,10 @@ class GithubRelease:
         yield github_checks.names(subject)
 
     def _rows(self, tag: str, watch: Watch) -> Iterator[CheckRow]:
-        there = _row("repository", lambda: f"{self._api.name} is {'private' if self._api.is_private(watch) else 'readable for everybody'}")
-        yield there
-        if there.failure is Failure.UNAVAILABLE:
-            return
-        yield self._permission(watch)
-        if tag:
-            yield _row("tag", lambda: f"{tag} is on {commit}" if (commit := self._api.commit_of(tag, watch)) else f"{tag} will be made")
-            yield self._release(tag, watch)
-        if self._wishes.patterns:
-            yield _row("extra files", lambda: ", ".join(each.name for each in self._extra))
-
-    def _permission(self, watch: Watch) -> CheckRow:
-        """What GitHub says to a question that needs `contents: write`; other words than a refusal leave it open."""
-        try:
-            self._api.ask_to_write(self._wishes.tag or "v0", watch)
-        except PublishError as problem:
-            known = problem.code not in {"github-refused", "commit-not-there"}
-            return CheckRow.of("permission", problem, sure=known)
-        return CheckRow(check="permission", found="this token may write releases")
-
-    def _release(self, tag: str, watch: Watch) -> CheckRow:
-        try:
-            there = self._api.published(tag, watch)
-        except PublishError as problem:
-            return CheckRow.of("release", problem)
-        if there and there.immutable:
-            found, means = f"{tag} is published, and locked: nothing can be added", "what it has already is not sent again"
-            return CheckRow(check="release", found=found, means=means, do=self._api.immutable["cure"], ok=None, code=IMMUTABLE)
-        return CheckRow(check="release", found=f"{tag} is published" if there else f"{tag} has none that is published")
+        rows = list(github_checks.rows(self._api, tag, watch))
+        yield from rows
+        if self._wishes.patterns and len(rows) > 1:
+            yield github_checks.row("extra files", lambda: ", ".join(each.name for each in self._extra))
 
     def _home(self, release: Release) -> GithubHome:
         wish = self._wishes.wish(release.project, release.version, self._marker.commit)
@@ -289,10 +264,3 @@ class GithubUpload:
 
 def _remote(asset: Asset, *, visible: bool = True) -> RemoteFile:
     return RemoteFile(name=asset.name, sha256=asset.sha256, size=asset.size, url=f"{asset.id}@{asset.address}", visible=visible)
-
-
-def _row(check: str, found: Callable[[], str]) -> CheckRow:
-    try:
-        return CheckRow(check=check, found=found())
-    except PublishError as problem:
-        return CheckRow.of(check, problem)
