@@ -39,13 +39,13 @@ class Result:
     row: Row
     load: str
     """Of the machine, when the row began."""
-    rounds: list[dict[str, Measured]] = field(default_factory=list)
+    rounds: list[Mapping[str, Measured]] = field(default_factory=list)
     """By the names of the contenders."""
 
     @property
     def names(self) -> list[str]:
-        """The contenders that were there, ours first."""
-        return list(self.rounds[0])
+        """The contenders that were there to the end, ours first."""
+        return [each.name for each in self.row.contenders if all(each.name in measured for measured in self.rounds)]
 
     def seconds(self, name: str) -> list[float]:
         """Of each round."""
@@ -98,13 +98,21 @@ class Contest:
             files = row.files(folder / "dist")
             for number in range(-1 if row.warm_up else 0, rounds):
                 measured = self._round(row, files, there, number)
+                there = [each for each in there if each.name in measured]
                 if number >= 0:
-                    result.rounds.append({each.name: measured[each.name] for each in there})
+                    result.rounds.append(measured)
         return result
 
     def _round(self, row: Row, files: Sequence[Path], there: Sequence[Contender], number: int) -> Mapping[str, Measured]:
-        begin = number % len(there)
-        measured = {each.name: self._once(row, files, each) for each in (*there[begin:], *there[:begin])}
+        """What each took; a peer that fails is left out of what follows, aloud, for a table without it is better than none."""
+        begin, measured = number % len(there), dict[str, Measured]()
+        for each in (*there[begin:], *there[:begin]):
+            try:
+                measured[each.name] = self._once(row, files, each)
+            except Failed as problem:
+                if each is there[0]:
+                    raise
+                self._tell(f"  {each.name} failed and is left out: {problem}")
         self._tell(
             "  " + ("warm-up" if number < 0 else f"round {number + 1}") + ": " + ", ".join(f"{name} {each.seconds:.2f} s" for name, each in measured.items())
         )
@@ -124,9 +132,11 @@ class Contest:
     @contextmanager
     def _new_folder(self) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(dir=self._folder))
-        yield folder
-        _wait_for_all(folder)
-        shutil.rmtree(folder)
+        try:
+            yield folder
+        finally:
+            _wait_for_all(folder)
+            shutil.rmtree(folder)
 
 
 def _wait_for_all(folder: Path) -> None:

@@ -24,6 +24,8 @@ class Delay:
         self.address = ""
         self._upstream, self._round_trip = upstream, round_trip
         self._ready = threading.Event()
+        self._at_work: set[object] = set()
+        """The tasks of all connections: asyncio itself keeps none alive."""
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def __enter__(self) -> Self:
@@ -45,12 +47,19 @@ class Delay:
 
     async def _connected(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         greeted = self._loop.time() + self._round_trip
+        self._at_work.add(asyncio.current_task())
+        with suppress(ConnectionError, asyncio.CancelledError):  # somebody went away, or the block has ended
+            await self._join(from_client, to_client, greeted)
+        to_client.close()
+        self._at_work.discard(asyncio.current_task())
+
+    async def _join(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter, greeted: float) -> None:
         host, _, port = self._upstream.partition(":")
         from_server, to_server = await asyncio.open_connection(host, int(port), limit=BLOCK)
-        with suppress(ConnectionError, asyncio.CancelledError):  # somebody went away, or the block has ended
+        try:
             await asyncio.gather(self._pump(from_client, to_server, greeted), self._pump(from_server, to_client, greeted))
-        to_client.close()
-        to_server.close()
+        finally:
+            to_server.close()
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, not_before: float) -> None:
         """Hand on what comes, each block half a round trip after it came; its end too."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from tests.real_parts import find
-from tests.servers.process import answers, free_port, running
 from tests.servers.registries import distribution
 
 from benchmarks.delay import Delay
@@ -52,20 +50,6 @@ def sink(folder: Path, *, away: float = 0.0) -> Iterator[Place]:
             address=_away(stack, index.address, away),
             holds=lambda files: all(index.files.get(path.name) == digest(path) for path in files),
             heard=lambda: index.heard,
-        )
-
-
-@contextmanager
-def pypiserver(folder: Path, *, away: float = 0.0) -> Iterator[Place]:
-    """A real index that takes uploads from everybody."""
-    port, kept = free_port(), folder / "files"
-    kept.mkdir(parents=True)
-    flags = ["--hash-algo", "sha256", "--disable-fallback", "--backend", "simple-dir", "--server", "auto", "-a", ".", "-P", "."]
-    command = [sys.executable, "-m", "pypiserver", "run", "-i", "127.0.0.1", "-p", str(port), *flags, str(kept)]
-    with running(command, ready=answers(port, "/health"), log=folder / "log"), ExitStack() as stack:
-        yield Place(
-            address=_away(stack, f"127.0.0.1:{port}", away),
-            holds=lambda files: all((kept / path.name).exists() and digest(kept / path.name) == digest(path) for path in files),
         )
 
 

@@ -70,7 +70,7 @@ def _index_many(shape: Shape) -> Row:
         contenders=(index_ways.OURS, *PEERS.values()),
         files=partial(_wheels, sizes=wheels.spread(shape.least, shape.most, shape.some)),
         place=partial(sink, away=shape.index_away),
-        rounds=shape.rounds,
+        rounds=2 * shape.rounds - 1,
         goals=(Goal(against="twine", times=0.3),),
     )
 
@@ -112,7 +112,7 @@ def _start_warm(shape: Shape) -> Row:
         contenders=index_ways.WARM,
         files=partial(_wheels, sizes=[shape.small]),
         place=sink,
-        rounds=2 * shape.rounds + 1,
+        rounds=3 * shape.rounds,
         goals=(Goal(seconds=0.25),),
         first_byte=True,
     )

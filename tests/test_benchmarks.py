@@ -78,6 +78,17 @@ def test_who_does_not_do_the_work_has_no_time(tmp_path: Path) -> None:
         Contest(tmp_path, lambda _: None).hold(idle, 1)
 
 
+def test_a_peer_that_fails_is_left_out_aloud(tmp_path: Path) -> None:
+    """The others go on."""
+    said: list[str] = []
+    row = replace(row_called("index-large"), contenders=[CURL, Contender(name="idle", commands=_does_nothing)])
+
+    result = Contest(tmp_path, said.append).hold(row, 2)
+
+    assert result.names == ["curl"]
+    assert [line for line in said if "idle" in line] == ["  idle failed and is left out: idle: not everything is there\n"]
+
+
 def _does_nothing(work: Work) -> Iterator[Command]:
     del work
     yield Command([sys.executable, "-c", ""])
