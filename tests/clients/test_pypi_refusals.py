@@ -12,6 +12,7 @@ from tests.servers.oidc import Identities
 from tests.servers.scripted import Scripted, answer
 
 from pkg_publish.clients import oidc, pypi_api
+from pkg_publish.clients.identity import Provider
 from pkg_publish.clients.network import Credential
 from pkg_publish.clients.simple_api import SimpleIndex
 from pkg_publish.clients.transport import Transport
@@ -41,12 +42,15 @@ UPLOADS = [
     (400, "Non-user identities cannot create new projects. This was probably caused by a pending publisher.", REFUSED, "pypi-pending-publisher"),
     (400, "The name 'os' isn't allowed. See https://pypi.test/help/#project-name", INVALID, "project-name-not-allowed"),
     (400, "Invalid distribution file.", INVALID, "file-refused"),
+    (400, "Invalid distribution file. ZIP archive not accepted: Duplicate filename in local headers.", INVALID, "file-refused"),
+    (400, "The project has already migrated to another index.", INVALID, "file-refused"),
+    (400, "This filename has already been used, use a different version.", INVALID, "file-name-used"),
     (400, "Invalid attestations supplied during upload: Attestations are only supported when using Trusted Publishing", INVALID, "attestation-refused"),
     (403, "Invalid or non-existent authentication information. See https://pypi.test/help/#invalid-auth", REFUSED, "pypi-token-invalid"),
-    (403, "Invalid API Token: token is expired", REFUSED, "pypi-token-invalid"),
+    (403, "Invalid API Token: token is expired", REFUSED, "pypi-token-ended"),
     (403, "The user 'octo' isn't allowed to upload to project 'demo'.", REFUSED, "pypi-token-scope"),
     (403, "The given token isn't allowed to upload to project 'demo'.", REFUSED, "pypi-token-scope"),
-    (403, "Invalid API Token: OIDC scoped token is not valid for project 'demo'", REFUSED, "pypi-token-scope"),
+    (403, "Invalid API Token: OIDC scoped token is not valid for project 'demo'", REFUSED, "no-such-publisher"),
     (403, "User 'octo', associated with the API token used, does not have a verified primary email address.", REFUSED, "pypi-email"),
     (403, "User 'octo', associated with the API token used, does not have two-factor authentication enabled.", REFUSED, "pypi-two-factor"),
     (403, "Project 'demo' is in quarantine.", REFUSED, "project-locked"),
@@ -93,16 +97,14 @@ IDENTITIES = [
 
 @pytest.mark.parametrize(("status", "word", "description", "kind", "code"), IDENTITIES, ids=lambda value: str(value)[:40])
 def test_a_refused_identity_has_one_cause(  # noqa: PLR0917 - a table
-    status: int, word: str, description: str, kind: Failure, code: str, run: Run, monkeypatch: pytest.MonkeyPatch
+    status: int, word: str, description: str, kind: Failure, code: str, run: Run
 ) -> None:
     """With what was compared."""
     errors = [{"code": word, "description": description}] if word else []
     body = json.dumps({"message": "Token request failed" if word else description, "errors": errors}).encode()
     audience, said = (answer(each, text, Content_Type="application/json") for each, text in ((200, b'{"audience": "pypi"}'), (status, body)))
     with Identities() as identities, Scripted().then(audience, said) as server:
-        for name, value in identities.environ().items():
-            monkeypatch.setenv(name, value)
-        problem = failure(lambda: oidc.mint(server.url, Transport(), run.watch))
+        problem = failure(lambda: oidc.mint(server.url, Provider.read(identities.environ()), Transport(), run.watch))
 
     assert (problem.kind, problem.code) == (kind, code), problem
     assert problem.cure

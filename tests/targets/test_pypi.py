@@ -57,6 +57,10 @@ def release(tmp_path: Path) -> Release:
     return factory.release(tmp_path / "dist")
 
 
+IDENTITY = {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://127.0.0.1:1/", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"}
+"""What a job finds that may ask for an identity."""
+
+
 class PypiStand:
     """The index, past our code."""
 
@@ -106,7 +110,7 @@ class TestContract(Contract):
     [
         (403, "The given token isn't allowed to upload to project 'demo'.", Failure.REFUSED, "pypi-token-scope"),
         (403, "Invalid API Token: project-scoped token is not valid for project: 'demo'", Failure.REFUSED, "pypi-token-scope"),
-        (403, "Invalid API Token: token is expired", Failure.REFUSED, "pypi-token-invalid"),
+        (403, "Invalid API Token: token is expired", Failure.REFUSED, "pypi-token-ended"),
         (403, "Two factor authentication is not enabled for octo.", Failure.REFUSED, "pypi-two-factor"),
         (400, "User 'octo' does not have a verified primary email address.", Failure.REFUSED, "pypi-email"),
         (400, "Uploading new files to releases older than 14 days is not allowed.", Failure.INVALID, "release-too-old"),
@@ -197,7 +201,7 @@ def test_pip_reads_pypi_and_our_command_reads_testpypi(release: Release) -> None
 
 @pytest.mark.parametrize(
     ("token", "environ", "ok"),
-    [("pypi-a-token", {}, None), (None, {"ACTIONS_ID_TOKEN_REQUEST_URL": "x"}, None), (None, {}, False)],
+    [("pypi-a-token", {}, None), (None, IDENTITY, None), (None, {}, False)],
     ids=["token", "identity", "neither"],
 )
 def test_the_check_says_who_would_upload(token: str | None, environ: dict[str, str], ok: bool | None) -> None:  # noqa: FBT001

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from dataclasses import dataclass
@@ -17,8 +16,10 @@ from pkg_publish.errors import PublishError, Refused, Unavailable
 from pkg_publish.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
+    from pkg_publish.clients.identity import Identity, Provider
+    from pkg_publish.clients.request import Answer
     from pkg_publish.clients.transport import Transport
     from pkg_publish.watch import Watch
 
@@ -27,8 +28,10 @@ LIVES = 900.0
 
 JSON = frozenset({"application/json"})
 
-CLAIMS = ("repository_owner", "repository", "workflow_ref", "job_workflow_ref", "environment", "ref", "event_name")
-"""What the index compares with the publisher that was registered there."""
+AUDIENCES = ("pypi", "testpypi")
+"""What PyPI and TestPyPI call themselves."""
+
+USED = "identity-used"
 
 PERMISSION = "permissions:\n  contents: read\n  id-token: write"
 
@@ -70,7 +73,7 @@ REFUSALS = (
         statuses={422},
         words=r"invalid-reuse-token|already used",
         raises=Unavailable,
-        code="identity-used",
+        code=USED,
         cause="this identity was exchanged before, and each can be once",
         cure="Run again: a new one is asked for.",
     ),
@@ -101,71 +104,20 @@ class Minted:
     seconds: float
 
 
-def mint(index: str, transport: Transport, watch: Watch) -> Minted:
-    """Exchange the job's identity for an upload token of the index at this address.
+def mint(index: str, provider: Provider | None, transport: Transport, watch: Watch) -> Minted:
+    """Exchange the job's identity for an upload token of the index at this address; None: the job may not ask for one.
 
-    Raises `Refused` when the job may not ask for an identity, or the index does not know it, with what was compared.
+    Raises `Refused` when that is so, or when the index does not know the job, with what was compared.
     """
-    audience = _asked(
-        Request(doing=f"asking {Origin.of(index)} for the audience of the job's identity", url=f"{index}/_/oidc/audience", expects=JSON), transport, watch
-    )
-    return _exchange(index, str(audience.get("audience", "")), transport, watch, again=True)
-
-
-def _exchange(index: str, audience: str, transport: Transport, watch: Watch, *, again: bool) -> Minted:
-    identity = _identity(audience)
-    request = Request(
-        doing="exchanging the job's identity for a token",
-        method="POST",
-        url=f"{index}/_/oidc/mint-token",
-        headers={"Content-Type": "application/json"},
-        content=json.dumps({"token": identity}).encode(),
-        expects=JSON,
-        tries=1,  # an identity can be exchanged once
-    )
-    try:
-        answer = _asked(request, transport, watch, claims=dict(_claims(identity)))
-    except PublishError as problem:
-        if again and ("invalid-reuse-token" in problem.said or problem.reached):
-            return _exchange(index, audience, transport, watch, again=False)
-        raise
-    token = answer.get("token")
-    if not isinstance(token, str) or not token:
-        raise Unavailable(f"{Origin.of(index)} answered without a token", code="unexpected-answer", cure="Run again.")
-    ends = answer.get("expires")  # seconds since 1970
-    return Minted(token=Secret(token), seconds=ends - time.time() if isinstance(ends, int | float) else LIVES)
-
-
-def _asked(request: Request, transport: Transport, watch: Watch, claims: Mapping[str, str] | None = None) -> Mapping[str, object]:
-    """The JSON object of a good answer; a refusal is raised with the claims it was about."""
-    answer = transport.write(request, watch, harmless) if request.writes else transport.read(request, watch)
-    if not answer.ok:
-        link = registration(request.url.partition("/_/")[0], claims or {})
-        problem = refused(REFUSALS, answer, request.doing, link=link)
-        problem.details += tuple(f"{name}: {value}" for name, value in (claims or {}).items())
-        raise problem
-    found = answer.json()
-    return found if isinstance(found, dict) else {}
-
-
-def _identity(audience: str) -> str:
-    """The job's identity, a JWT that is never shown; raises `Refused` where the job may not have one."""
-    from id import AmbientCredentialError, GitHubOidcPermissionCredentialError, detect_credential
-
-    try:
-        identity = detect_credential(audience)
-    except GitHubOidcPermissionCredentialError as error:
-        raise no_identity() from error
-    except AmbientCredentialError as error:
-        raise Unavailable(
-            "the runner gave the job no identity",
-            code="no-identity",
-            cure="Run again; if it stays so, look at GitHub's status page.",
-            said=str(error)[:300],
-        ) from error
-    if identity is None:
+    if provider is None:
         raise no_identity()
-    return identity
+    audience = _audience(index, transport, watch)
+    try:
+        return _exchange(index, provider.identity(audience, transport, watch), transport, watch)
+    except PublishError as problem:
+        if problem.code != USED and not problem.reached:
+            raise
+    return _exchange(index, provider.identity(audience, transport, watch), transport, watch)
 
 
 def no_identity() -> Refused:
@@ -178,17 +130,48 @@ def no_identity() -> Refused:
     )
 
 
-def _claims(identity: str) -> Iterator[tuple[str, str]]:
-    """What an identity says of the job: read, not verified, for people to compare. That it is a JWT was seen when it was asked for."""
-    part = identity.split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    for name in CLAIMS:
-        yield name, str(claims.get(name) or "none")[:200]
+def _audience(index: str, transport: Transport, watch: Watch) -> str:
+    """For whom an identity must be. An index names itself: an identity that is for somebody else would let it be us there."""
+    origin = Origin.of(index)
+    request = Request(doing=f"asking {origin} for the audience of the job's identity", url=f"{index}/_/oidc/audience", expects=JSON)
+    audience = _object(transport.read(request, watch), request).get("audience")
+    if isinstance(audience, str) and audience in {*AUDIENCES, origin.host}:
+        return audience
+    raise Unavailable(
+        f"{request.doing} failed: it says {str(audience)[:80]!r}, and that is not itself",
+        code="unexpected-answer",
+        cure="No identity was asked for. Look at the index's status page; give a token instead if it stays so.",
+    )
 
 
-def claims() -> dict[str, str]:
-    """What the job's identity says of the job, by an identity that is for nobody but us and goes nowhere; raises `Refused` where the job may not have one."""
-    return dict(_claims(_identity("pkg-publish-doctor")))
+def _exchange(index: str, identity: Identity, transport: Transport, watch: Watch) -> Minted:
+    request = Request(
+        doing="exchanging the job's identity for a token",
+        method="POST",
+        url=f"{index}/_/oidc/mint-token",
+        headers={"Content-Type": "application/json"},
+        content=json.dumps({"token": identity.secret.reveal()}).encode(),
+        expects=JSON,
+        tries=1,  # an identity can be exchanged once
+    )
+    found = _object(transport.write(request, watch, harmless), request, identity)
+    token = found.get("token")
+    if not (isinstance(token, str) and token and token.isascii() and token.isprintable()):
+        raise Unavailable(f"{Origin.of(index)} answered without a token", code="unexpected-answer", cure="Run again.")
+    ends = found.get("expires")  # seconds since 1970
+    return Minted(token=Secret(token), seconds=ends - time.time() if isinstance(ends, int | float) else LIVES)
+
+
+def _object(answer: Answer, request: Request, identity: Identity | None = None) -> Mapping[str, object]:
+    """The JSON object of a good answer; a refusal is raised with the claims it was about."""
+    if not answer.ok:
+        claims = identity.claims if identity else {}
+        link = registration(request.url.partition("/_/")[0], claims)
+        problem = refused(REFUSALS, identity.unecho(answer) if identity else answer, request.doing, link=link)
+        problem.details += tuple(f"{name}: {value}" for name, value in claims.items())
+        raise problem
+    found = answer.json()
+    return found if isinstance(found, dict) else {}
 
 
 def workflow_file(claims: Mapping[str, str]) -> str:

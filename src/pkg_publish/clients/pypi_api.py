@@ -22,7 +22,26 @@ LONGEST_JSON = 1 << 24
 
 NOT_FOUND = 404
 
+ENDED = "pypi-token-ended"
+
 REFUSALS = (
+    Refusal(
+        statuses={403},
+        words=r"token is expired",
+        raises=Refused,
+        code=ENDED,
+        cause="the token has ended",
+        cure="Run again: what is there already stays. A token that a job gets for its identity lives for 15 minutes; "
+        "a file whose upload takes longer needs an API token in the token input.",
+    ),
+    Refusal(
+        statuses={403},
+        words=r"OIDC scoped token",
+        raises=Refused,
+        code="no-such-publisher",
+        cause="it knows this job as the trusted publisher of another project",
+        cure="Register this job as a trusted publisher of this project too, at the index; the name that is published is that of the distribution.",
+    ),
     Refusal(
         statuses={403},
         words=r"invalid or non-existent authentication|invalid api token(?!.*scoped)",

@@ -38,7 +38,7 @@ REFUSALS = (
     ),
     Refusal(
         statuses={400, 409, 422},
-        words=r"previously used|has since been deleted",
+        words=r"previously used|already been used|has since been deleted",
         raises=Invalid,
         code="file-name-used",
         cause="a deleted file had this name, and no other may ever have it",
@@ -46,7 +46,7 @@ REFUSALS = (
     ),
     Refusal(
         statuses={400, 409, 422},
-        words=r"already|exists|does not allow updating|duplicate",
+        words=r"already (exists?|been (taken|uploaded|published))|does not allow updating|duplicate (file|package|version)\b",
         raises=Conflict,
         code="file-exists",
         cause="it has another file of this name",

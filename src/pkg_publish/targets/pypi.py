@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pkg_publish.clients import oidc, pypi_api, pypi_checks
+from pkg_publish.clients.identity import Provider
 from pkg_publish.clients.network import Credential, Network, Origin
 from pkg_publish.clients.simple_api import SimpleIndex
 from pkg_publish.clients.transport import Transport
 from pkg_publish.clients.upload_api import UploadApi, upload_address
-from pkg_publish.errors import ConfigError, Failure, Invalid, PublishError
+from pkg_publish.errors import ConfigError, Failure, Invalid, PublishError, Refused
 from pkg_publish.formats.filename import named
 from pkg_publish.model import CheckRow, Distribution, Place, Receipt, Visibility
 from pkg_publish.watch import Hidden
@@ -58,7 +59,7 @@ class PypiKind:
             )
         place = Place(kind=self.word, name=spec.kind, title=self.title, visibility=Visibility.PUBLIC)
         url = upload_address(test=self.word == "testpypi")
-        login = Login(token, has_identity="ACTIONS_ID_TOKEN_REQUEST_URL" in ambient.environ)
+        login = Login(token, Provider.read(ambient.environ))
         settles = 0.0 if Origin.of(url).loopback else SETTLES
         job = {"repository": ambient.runner.repository, "workflow_ref": ambient.environ.get("GITHUB_WORKFLOW_REF", "")}
         known = {name: value for name, value in job.items() if value}
@@ -136,8 +137,19 @@ class Pypi:
         return False
 
     def upload(self, distribution: Distribution, watch: Watch) -> None:
+        """Upload one file; once again with another token if the one that was minted has ended on the way."""
+        token = self.login.token(self.web, self.transport, watch)
+        try:
+            self._upload(distribution, token, watch)
+        except Refused as problem:
+            if problem.code != pypi_api.ENDED or not self.login.is_identity:
+                raise
+            watch.wait(0, f"{problem.what}; getting another and sending it anew")
+            self._upload(distribution, self.login.token(self.web, self.transport, watch, ended=token), watch)
+
+    def _upload(self, distribution: Distribution, token: Secret, watch: Watch) -> None:
         """Upload one file; with its attestations, which an index takes from a job's identity alone."""
-        credential = Credential.basic(self.url, "__token__", self.login.token(self.web, self.transport, watch))
+        credential = Credential.basic(self.url, "__token__", token)
         api = UploadApi(self.url, self.index, self.transport, credential, pypi_api.REFUSALS)
         project, _ = named(distribution.name) or ("", "")
         api.send(project, distribution, watch, attestations=_attestations(distribution) if self.login.is_identity else "")
@@ -164,7 +176,7 @@ class Pypi:
         yield from self.check(watch)
         yield from pypi_checks.rows(self.web, self.place.title, subject, self.transport, watch)
         if self.login.is_identity:
-            yield pypi_checks.publisher(self.web, self.login.claims() or self.job, subject.project)
+            yield pypi_checks.publisher(self.web, self.login.claims(self.transport, watch) or self.job, subject.project)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +197,9 @@ class PypiUpload:
 class Login:
     """A token that was given, or one that is minted when it is first needed and renewed before it ends."""
 
-    def __init__(self, given: Secret | None, *, has_identity: bool) -> None:
-        self._given, self._minted, self._until = given, given, 0.0
-        self._has_identity = has_identity
+    def __init__(self, given: Secret | None, provider: Provider | None) -> None:
+        self._given, self._provider = given, provider
+        self._minted, self._until = given, 0.0
         self._minting = threading.Lock()
 
     @property
@@ -198,30 +210,30 @@ class Login:
     @property
     def is_possible(self) -> bool:
         """There is a token, or a way to one."""
-        return self._given is not None or self._has_identity
+        return self._given is not None or self._provider is not None
 
-    def token(self, index: str, transport: Transport, watch: Watch) -> Secret:
-        """The token of the hour."""
+    def token(self, index: str, transport: Transport, watch: Watch, ended: Secret | None = None) -> Secret:
+        """The token of the hour, and another one than that which `ended`."""
         if self._given:
             return self._given
         with self._minting:
-            if self._minted is None or watch.now() > self._until:
-                minted = oidc.mint(index, transport, watch)
+            if self._minted is None or self._minted == ended or watch.now() > self._until:
+                minted = oidc.mint(index, self._provider, transport, watch)
                 watch.tell(Hidden(minted.token))
                 self._minted, self._until = minted.token, watch.now() + minted.seconds - RENEWED
             return self._minted
 
-    def claims(self) -> dict[str, str]:
+    def claims(self, transport: Transport, watch: Watch) -> Mapping[str, str]:
         """What the job's identity says of it; empty where it cannot be had."""
         with suppress(PublishError):
-            return oidc.claims() if self._has_identity else {}
+            return self._provider.claims(transport, watch) if self._provider else {}
         return {}
 
     def check(self) -> CheckRow:
         """Who would upload."""
         if self._given:
             return CheckRow(check="login", found="a token", means="whether it is right shows in the first upload", ok=None)
-        if self._has_identity:
+        if self._provider:
             return CheckRow(check="login", found="the job's identity", means="whether the index knows it shows in the first upload", ok=None)
         return CheckRow(
             check="login",
