@@ -221,8 +221,12 @@ def test_a_run_that_only_reads_installs_nothing(stand: ImageStand, release: Rele
 
 
 def test_the_check_says_whether_we_are_let_in(new_registry: NewRegistry, tmp_path: Path) -> None:
-    """A wrong password shows before anything is made."""
+    """A wrong password shows before anything is made, and a base that is not there for a platform."""
     stand = ImageStand(new_registry("htpasswd"), tmp_path)
+    right, wrong = list(stand.target().check(watch())), list(stand.target_with("nobody", "wrong").check(watch()))
+    stand.bases.put(platforms=("arm64",))
+    missing = list(stand.target().check(watch()))
 
-    assert [row.ok for row in stand.target().check(watch())] == [True]
-    assert [row.ok for row in stand.target_with("nobody", "wrong").check(watch())] == [False]
+    assert [(row.check, row.ok) for row in right] == [("registry", True), ("login", None), ("base image", True)]
+    assert (wrong[0].check, wrong[0].ok) == ("registry", False)
+    assert [(row.ok, row.code) for row in missing[2:]] == [(False, "image-platform-missing")]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from pkg_publish.clients import ghcr, image_build
+from pkg_publish.clients import ghcr, image_base, image_build, oci_checks
 from pkg_publish.clients.image_tags import Tagged
 from pkg_publish.clients.installed import newest
 from pkg_publish.clients.network import Network, Origin
-from pkg_publish.clients.oci_api import PULL, PUSH, Repository
+from pkg_publish.clients.oci_api import PUSH, Repository
 from pkg_publish.clients.oci_registry import Registry
 from pkg_publish.clients.oci_versions import first_look, is_public
 from pkg_publish.clients.together import together
@@ -173,8 +173,7 @@ class ContainerImage:
 
     def open(self, release: Release, watch: Watch) -> ImageUpload:
         """Nothing is asked beforehand: the image is made when it is sent."""
-        near = self.wishes.base.host == self.registry.host
-        sources = [self.wishes.base.name] if near and self.wishes.base.name != self.name else []
+        sources = [self.wishes.base.name] if self.near and self.wishes.base.name != self.name else []
         return ImageUpload(self, Repository(self.registry, self.name, PUSH, sources), release)
 
     def receipt(self, release: Release, watch: Watch) -> Receipt:
@@ -199,14 +198,26 @@ class ContainerImage:
             return None
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
-        """Whether the registry answers, and lets us in as writers; what a login may write to shows in the first upload."""
-        scope = (f"repository:{self.name}:{PULL if self.registry.is_anonymous else PUSH}",)
+        """Whether the registry answers, and lets us in as writers, and whether the base is there for every platform."""
+        yield from oci_checks.access(self.registry, self.name, watch, github=self.github)
+        base = self.wishes.base
         try:
-            self.registry.greet(scope, watch)
+            image_base.resolve(self.base, base, self.wishes.platforms, watch)
         except PublishError as problem:
-            yield CheckRow(check="registry", found=problem.what, do=problem.cure, ok=False)
-            return
-        yield CheckRow(check="registry", found=f"{self.registry.host} lets us in")
+            yield CheckRow.of("base image", problem)
+        else:
+            yield CheckRow(check="base image", found=f"{base} is there for {' and '.join(map(str, self.wishes.platforms))}")
+
+    @property
+    def near(self) -> bool:
+        """The base lies in the registry that we publish to."""
+        return self.wishes.base.host == self.registry.host
+
+    @property
+    def base(self) -> Repository:
+        """Where the base lies; our login is for our own registry."""
+        registry = self.registry if self.near else Registry(self.wishes.base.host, self.registry.transport)
+        return Repository(registry, self.wishes.base.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +256,7 @@ class ImageUpload:
 
     def _made(self, item: Item, watch: Watch) -> image_build.Made:
         target, release = self.target, self.release
-        runner, base = target.ambient.runner, target.wishes.base
-        near = base.host == target.registry.host
-        registry = target.registry if near else Registry(base.host, target.registry.transport)
+        runner = target.ambient.runner
         metadata = release.distributions[0].metadata
         known = oci.standard(source=runner.repository_url, revision=runner.sha, version=release.version)
         order = image_build.Order(
@@ -259,7 +268,7 @@ class ImageUpload:
             time=self._time(),
             install=partial(self._install, watch),
         )
-        return image_build.make(order, Repository(registry, base.name), watch, mounted=near)
+        return image_build.make(order, target.base, watch, mounted=target.near)
 
     def _time(self) -> int:
         """That of the build, where it is given; else of the newest file in the wheel."""
