@@ -1,4 +1,4 @@
-"""A dry run at an index whose own check says no, since the job may not ask for an identity."""
+"""What a dry run foresees: from its looks, and from the check of an index, for which a job needs an identity."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ import pytest
 from tests import factory
 from tests.targets.test_pypi import TOKEN, _addresses  # noqa: F401 - a fixture
 from tests.test_job import Desk
+from tests.test_verdict import judge
+from tests.toys import Failing, Shelf
 
+from pkg_publish.errors import Failure
+from pkg_publish.plan import Strategy
 from pkg_publish.report import sentences
 from pkg_publish.report.calls import calls
 from pkg_publish.report.summary import summary
@@ -17,6 +21,8 @@ from pkg_publish.verdict import Level, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pkg_publish.model import Release
 
 PUBLIC = {"repository": {"visibility": "public"}}
 
@@ -28,6 +34,12 @@ def desk(tmp_path: Path) -> Desk:
     desk.runner = Runner(is_actions=True, repository="octo/demo", event_name="push", event=PUBLIC)
     factory.release(tmp_path / "dist")
     return desk
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """A wheel and an sdist."""
+    return factory.release(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.mark.usefixtures("pypi")
@@ -80,3 +92,47 @@ def test_a_pull_request_may_have_fewer_rights(desk: Desk) -> None:
     assert [(each.level, each.code, each.text) for each in report.remarks] == [
         (Level.WARNING, "would-not-work", "PyPI would not work: login: none: add `id-token: write`"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("targets", "status", "code"),
+    [
+        ((Failing("p"), Shelf("a")), Status.PLANNED, 0),
+        ((Failing("p"),), Status.FAILED, 1),
+        ((Shelf("a"), Failing("i", why=Failure.CONFLICT)), Status.FAILED, 6),
+        ((Shelf("a", down=True), Shelf("b")), Status.PLANNED, 0),
+        ((Shelf("a"), Shelf("b", down=True)), Status.PLANNED, 0),
+        ((Shelf("a"), Failing("b", why=Failure.INVALID)), Status.PLANNED, 0),
+        ((Shelf("a", down=True), Shelf("b", down=True)), Status.FAILED, 1),
+    ],
+    ids=["would work", "no place takes it", "sure to stop", "first is down", "second is down", "second never can", "all are down"],
+)
+def test_a_dry_run_says_what_would_happen(release: Release, targets: tuple[Shelf, ...], status: Status, code: int) -> None:
+    """Planned, or what is sure to fail."""
+    report = judge(release, *targets, dry_run=True)
+
+    assert (report.status, report.exit_code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("targets", "status", "code"),
+    [
+        ((Failing("p"), Shelf("a")), Status.PLANNED, 0),
+        ((Shelf("a"), Failing("p")), Status.PLANNED, 0),
+        ((Failing("p"),), Status.FAILED, 1),
+        ((Shelf("a"), Shelf("b", down=True)), Status.FAILED, 1),
+    ],
+    ids=["passed by", "passed by at the end", "no place takes it", "one is down"],
+)
+def test_a_dry_run_says_what_would_happen_everywhere(release: Release, targets: tuple[Shelf, ...], status: Status, code: int) -> None:
+    """Under `all` a single place that is sure to fail is a failure."""
+    report = judge(release, *targets, dry_run=True, strategy=Strategy.ALL)
+
+    assert (report.status, report.exit_code) == (status, code)
+
+
+def test_a_dry_run_sees_other_bytes(release: Release) -> None:
+    """A conflict is found without a write."""
+    report = judge(release, Shelf(store={release.distributions[0].name: b"other"}), Shelf("b"), dry_run=True)
+
+    assert (report.status, report.exit_code) == (Status.FAILED, 6)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests import factory
 from tests.servers.scripted import Scripted, answer
+from tests.targets.test_pypi import _addresses  # noqa: F401 - a fixture
 from tests.test_job import Desk
 
 from pkg_publish.job import Checked
 from pkg_publish.runner import Runner
-from pkg_publish.verdict import Level
+from pkg_publish.verdict import Level, Remark
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +133,29 @@ def test_permissions_to_paste_are_those_of_all_targets(filled: Desk) -> None:
     (problem, _) = [each.problem for each in report.attempts]
     assert problem is not None
     assert problem.paste == "permissions:\n  contents: write\n  packages: write"
+
+
+@pytest.mark.usefixtures("pypi")
+@pytest.mark.parametrize(("given", "told"), [({}, 1), ({"dry_run": "true"}, 0), ({"pypi_token": "pypi-x"}, 0), ({"build": "never"}, 0)])
+def test_a_permission_that_is_missing_is_named_before_the_build(desk: Desk, given: dict[str, Any], told: int) -> None:
+    """The build may take long, and nobody need be asked; a dry run says it at its end."""
+    desk.runner = Runner(is_actions=True, repository="octo/demo", event_name="push", event={"repository": {"visibility": "public"}})
+    (desk.folder / "pyproject.toml").write_text("no TOML")
+
+    desk.run(targets="ghcr, pypi", **given)
+
+    remarks = [each for each in desk.events if isinstance(each, Remark)]
+    assert [(each.level, each.code) for each in remarks] == [(Level.WARNING, "id-token-permission")] * told
+    assert all("PyPI will not take the release: the job may not ask for an identity" in each.text for each in remarks)
+    assert all("id-token: write\n  packages: write" in each.paste for each in remarks)
+
+
+def test_a_tag_that_is_asked_for_is_missed_before_the_build(desk: Desk) -> None:
+    """With all other mistakes of the configuration."""
+    factory.project(desk.folder)
+
+    report = desk.run(check_tag="true", targets="directory")
+
+    assert [each.code for each in report.problems] == ["target-without-place", "tag-mismatch"]
+    assert [each.code for each in desk.run(check_tag="true").problems] == ["tag-mismatch"]
+    assert desk.events == []

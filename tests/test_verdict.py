@@ -165,43 +165,6 @@ def test_bytes_that_were_kept_are_told_with_both_hashes(release: Release) -> Non
     assert first.name in remark.text
 
 
-@pytest.mark.parametrize(
-    ("targets", "status", "code"),
-    [
-        ((Failing("p"), Shelf("a")), Status.PLANNED, 0),
-        ((Failing("p"),), Status.FAILED, 1),
-        ((Shelf("a"), Failing("i", why=Failure.CONFLICT)), Status.FAILED, 6),
-        ((Shelf("a", down=True), Shelf("b")), Status.PLANNED, 0),
-        ((Shelf("a"), Shelf("b", down=True)), Status.PLANNED, 0),
-        ((Shelf("a"), Failing("b", why=Failure.INVALID)), Status.PLANNED, 0),
-        ((Shelf("a", down=True), Shelf("b", down=True)), Status.FAILED, 1),
-    ],
-    ids=["would work", "no place takes it", "sure to stop", "first is down", "second is down", "second never can", "all are down"],
-)
-def test_a_dry_run_says_what_would_happen(release: Release, targets: tuple[Shelf, ...], status: Status, code: int) -> None:
-    """Planned, or what is sure to fail."""
-    report = judge(release, *targets, dry_run=True)
-
-    assert (report.status, report.exit_code) == (status, code)
-
-
-@pytest.mark.parametrize(
-    ("targets", "status", "code"),
-    [
-        ((Failing("p"), Shelf("a")), Status.PLANNED, 0),
-        ((Shelf("a"), Failing("p")), Status.PLANNED, 0),
-        ((Failing("p"),), Status.FAILED, 1),
-        ((Shelf("a"), Shelf("b", down=True)), Status.FAILED, 1),
-    ],
-    ids=["passed by", "passed by at the end", "no place takes it", "one is down"],
-)
-def test_a_dry_run_says_what_would_happen_everywhere(release: Release, targets: tuple[Shelf, ...], status: Status, code: int) -> None:
-    """Under `all` a single place that is sure to fail is a failure."""
-    report = judge(release, *targets, dry_run=True, strategy=Strategy.ALL)
-
-    assert (report.status, report.exit_code) == (status, code)
-
-
 def test_a_place_that_could_not_be_read_is_not_said_to_lack_the_version(release: Release) -> None:
     """Found at a later target: what the earlier one holds, nobody knows."""
     (remark,) = judge(release, Shelf("dark", down=True), full(release, "second")).remarks
@@ -234,13 +197,6 @@ def test_a_dry_run_sees_that_nothing_would_be_written(release: Release) -> None:
     report = judge(release, Failing("before", why=Failure.CONFLICT), full(release), dry_run=True)
 
     assert (report.status, report.exit_code) == (Status.PLANNED, 0)
-
-
-def test_a_dry_run_sees_other_bytes(release: Release) -> None:
-    """A conflict is found without a write."""
-    report = judge(release, Shelf(store={release.distributions[0].name: b"other"}), Shelf("b"), dry_run=True)
-
-    assert (report.status, report.exit_code) == (Status.FAILED, 6)
 
 
 def test_mistakes_before_the_first_look(release: Release) -> None:

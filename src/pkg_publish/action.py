@@ -15,7 +15,6 @@ from pkg_publish import build, consultation, verdict
 from pkg_publish.config import Config, inputs
 from pkg_publish.errors import Mistakes, PublishError
 from pkg_publish.formats import neutral
-from pkg_publish.job import Planned
 from pkg_publish.process import RunnerFiles, began, console_for, job_for, leave, scratch, watched
 from pkg_publish.runner import Runner
 
@@ -111,7 +110,7 @@ def _begin_build(environ: Mapping[str, str], stream: TextIO) -> int:
         if not job.builds:
             return 0
         watch.tell(began(runner))
-        watch.tell(Planned(plan))
+        job.announce(plan)
     folder = tempfile.mkdtemp(prefix="pkg-publish-built-", dir=runner.temp)
     handed = {
         "given": {name: text for name, text in given.items() if not name.endswith("-token")},

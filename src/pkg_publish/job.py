@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pkg_publish import build, permissions, preflight, publish, verdict
+from pkg_publish import build, permissions, preflight, publish, remarks, verdict
 from pkg_publish.clients.disk import disk
-from pkg_publish.config import BuildMode, CheckTag, Format, OnConflict, Verify
+from pkg_publish.config import BuildMode, CheckTag, OnConflict, Verify
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
-from pkg_publish.explain import BUILD_ONCE, explained, foretold
+from pkg_publish.explain import explained, foretold
 from pkg_publish.install_command import Origin, install_command
 from pkg_publish.plan import Plan, make_targets
 from pkg_publish.state import Done
 from pkg_publish.targets.base import Checks, Source
-from pkg_publish.verdict import Level, Remark
+from pkg_publish.verdict import Remark
 from pkg_publish.verify import Verifier
 from pkg_publish.watch import Watch
 
@@ -89,27 +89,27 @@ class Job:
     def run(self) -> verdict.Report:
         """Plan, build, check, publish, judge. Expected failures end in the report."""
         began = self.watch.now()
-        remarks = list(self._standing_remarks())
+        told = list(remarks.standing(self.config, self.ambient, built=self.built is not None))
         try:
             plan = self.plan()
             if self.built is None:
-                self.watch.tell(Planned(plan))
+                self.announce(plan)
             found = self.distributions()
-            for remark in self._not_built(found):
+            for remark in remarks.not_built(self.config, found):
                 self.watch.tell(remark)
-                remarks.append(remark)
-            remarks += [*_strangers(found), *self._inside(found)]
+                told.append(remark)
+            told += remarks.on_files(self.config, self.ambient, found)
             release = self._release(found)
             if found.built and self.dist and not plan.dry_run:
                 self._copy(release, self.dist)
         except Mistakes as several:
-            return verdict.failed_early(several.found, remarks, seconds=self.watch.now() - began)
+            return verdict.failed_early(several.found, told, seconds=self.watch.now() - began)
         except PublishError as error:
-            return verdict.failed_early([error], remarks, seconds=self.watch.now() - began)
+            return verdict.failed_early([error], told, seconds=self.watch.now() - began)
         watch = Watch(self.config.timeout, self.watch.tell, stop=self.watch.stop)
         attempts = list(self._chain(plan, release, watch))
         cut = watch.verdict() if watch.over else None
-        report = verdict.conclude(plan, release, attempts, remarks, cut=cut, seconds=self.watch.now() - began)
+        report = verdict.conclude(plan, release, attempts, told, cut=cut, seconds=self.watch.now() - began)
         if self.config.verify is Verify.INSTALL and report.receipt and not cut:
             report = self._verified(plan, report, release, report.receipt)
         command = install_command(release, report.receipt, self.origin) if report.receipt else ""
@@ -132,11 +132,10 @@ class Job:
         return replace(report, proof=found)
 
     def plan(self) -> Plan:
-        """Make the targets; raises `Mistakes`."""
+        """Make the targets, and see that there is a tag if one is asked for; raises `Mistakes`."""
         config, runner = self.config, self.ambient.runner
-        gather = build.Gatherer(project=self.project, scratch=self.scratch / "images", environ=self.ambient.environ, library=self.library)
         return Plan(
-            targets=make_targets(config.targets, replace(self.ambient, gather=gather), first=config.strategy == "first", allow_public=config.allow_public),
+            targets=self._targets(),
             strategy=config.strategy,
             fall_back_on=frozenset(config.fall_back_on),
             keep=config.on_conflict is OnConflict.KEEP,
@@ -144,6 +143,28 @@ class Job:
             in_workflow=runner.is_actions,
             job_token=self.ambient.environ.get("PKG_PUBLISH_JOB_TOKEN") == "true" and runner.event_name != "release",
         )
+
+    def _targets(self) -> tuple[Target, ...]:
+        config = self.config
+        gather = build.Gatherer(project=self.project, scratch=self.scratch / "images", environ=self.ambient.environ, library=self.library)
+        mistakes: list[PublishError] = []
+        try:
+            self._tag()
+        except ConfigError as no_tag:
+            mistakes.append(no_tag)
+        try:
+            targets = make_targets(config.targets, replace(self.ambient, gather=gather), first=config.strategy == "first", allow_public=config.allow_public)
+        except Mistakes as several:
+            raise Mistakes([*several.found, *mistakes]) from None
+        Mistakes.raise_any(mistakes)
+        return targets
+
+    def announce(self, plan: Plan) -> None:
+        """Tell what will be done, and what is known to keep a target from it before the project is built."""
+        self.watch.tell(Planned(plan))
+        if self.may_build and self.builds:
+            for remark in remarks.obstacles(plan, self.ambient):
+                self.watch.tell(remark)
 
     @property
     def project(self) -> Path:
@@ -235,55 +256,6 @@ class Job:
         if attempt.problem:
             attempt.problem.paste = permissions.for_all(attempt.problem.paste, plan.targets, self.ambient.tokens)
         return attempt
-
-    def _standing_remarks(self) -> Iterator[Remark]:
-        """What is worth knowing however the run ends."""
-        runner = self.ambient.runner
-        if runner.is_pull_request and not runner.is_untrusted and not self.config.dry_run:
-            yield Remark(level=Level.NOTICE, text="Nothing is published from a pull request: this is a dry run.", code="pull-request")
-        for kind in ("pypi", "testpypi"):
-            if f"{kind}-token" in self.ambient.tokens and all(spec.kind != kind for spec in self.config.targets):
-                name = f"`{kind}-token`" if runner.is_actions else f"{kind.upper()}_TOKEN"
-                yield Remark(level=Level.NOTICE, text=f"{name} is given, and {kind} is no target: it is used for nothing.", code="token-not-used")
-        if self.built and (held := ", ".join(self._identities())):
-            text = f"The project's build ran in a job that holds {held}: whatever runs in a job can reach what its later steps are given."
-            yield Remark(level=Level.NOTICE, text=f"{text} Build in a job of its own.", code="build-beside-identity", paste=BUILD_ONCE)
-
-    def _not_built(self, found: preflight.Found) -> Iterator[Remark]:
-        """Files of an earlier run or step, where somebody may think that they were built by this one."""
-        if self.config.build is BuildMode.AUTO and self.dist and not found.built:
-            number = len(found.paths)
-            text = f"Nothing was built: {self.config.dist_dir} held {number} {'file' if number == 1 else 'files'} already. To build, say so, or empty it."
-            yield Remark(level=Level.NOTICE, text=text, code="nothing-built", paste="with:\n  build: always")
-
-    def _inside(self, found: preflight.Found) -> Iterator[Remark]:
-        """Where a build that packs all it finds would pack what was published."""
-        project = self.project.resolve()
-        lasts = not self.ambient.runner.is_actions  # the next job has a fresh checkout
-        for spec in self.config.targets if lasts and found.built and Format.SDIST in self.config.formats else ():
-            path = spec.options.get("path", "")
-            if path and (self.ambient.folder / path).resolve().is_relative_to(project):
-                text = f"The folder {path} lies inside of the project: the next sdist that is built here may contain it, and be another one."
-                yield Remark(
-                    level=Level.NOTICE, text=f"{text} Exclude it in the project's settings, or publish to a folder outside.", code="target-inside-project"
-                )
-
-    def _identities(self) -> Iterator[str]:
-        """What somebody who owns a build dependency would like to have."""
-        if "ACTIONS_ID_TOKEN_REQUEST_URL" in self.ambient.environ:
-            yield "`id-token: write`"
-        if self.ambient.tokens.keys() & {"pypi-token", "testpypi-token"}:
-            yield "a token of an index"
-        checkout = self.ambient.folder / ".git" / "config"
-        if checkout.is_file() and any(word in checkout.read_text(encoding="utf-8", errors="replace").lower() for word in ("extraheader", "git-credentials")):
-            yield "the checkout's token (`persist-credentials: false` would not keep it)"
-
-
-def _strangers(found: preflight.Found) -> Iterator[Remark]:
-    """What lies among the distributions and is none."""
-    if found.strangers:
-        names = ", ".join(found.strangers[:5]) + (" …" if len(found.strangers) > 5 else "")  # noqa: PLR2004 - enough to know them by
-        yield Remark(level=Level.NOTICE, text=f"Not published, since no distribution: {names}", code="stray-files")
 
 
 def _checked(attempts: Sequence[Attempt], targets: Sequence[Target], watch: Watch) -> list[Attempt]:

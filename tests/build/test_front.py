@@ -188,9 +188,26 @@ def test_a_backend_that_makes_no_sdist_is_said_so(bench: Bench, tmp_path: Path, 
 
 @pytest.mark.parametrize("data", [b"[build-system", b"\xff", b"build-system = 1", b'[build-system]\nrequires = "x"'])
 def test_a_pyproject_that_cannot_be_read_is_said_so(bench: Bench, data: bytes) -> None:
-    """With its path."""
+    """With its path, and no word of a build that there was not."""
     (bench.folder / "pyproject.toml").write_bytes(data)
-    assert "pyproject.toml failed" in failed(bench).what
+    error = failed(bench)
+    assert "pyproject.toml" in error.what
+    assert (error.code, error.cure, error.paste) == ("pyproject-broken", "Mend the file: nothing was built.", "")
+
+
+def test_a_pyproject_that_is_no_toml_is_found_before_anything_is_made(bench: Bench) -> None:
+    """An environment costs seconds, and an index that answers."""
+    (bench.folder / "pyproject.toml").write_text("[project")
+    bench.environ["PATH"] = ""
+    assert failed(bench).said.startswith("Expected ']'")
+
+
+def test_a_folder_that_is_not_there_is_said_so(bench: Bench, tmp_path: Path) -> None:
+    """And not that it lacks a file."""
+    bench.folder = tmp_path / "missing"
+    with pytest.raises(ConfigError, match="there is no folder") as caught:
+        bench.run()
+    assert caught.value.code == "project-not-found"
 
 
 def test_warnings_about_the_project_are_told_with_the_rest(bench: Bench) -> None:

@@ -65,7 +65,7 @@ def test_a_server_says_how_long(server: Scripted, run: Run) -> None:
 
     assert Transport().read(reading(server), run.watch).ok
     assert run.pauses == [77]
-    assert [event.why for event in run.told if isinstance(event, Waiting)] == [f"reading it: 127.0.0.1:{server.port} answered 403; trying again"]
+    assert [event.why for event in run.told if isinstance(event, Waiting)] == [f"reading it: 127.0.0.1:{server.port} answered 403; then try 2 of 5"]
 
 
 def test_a_pause_longer_than_the_run_is_not_begun(server: Scripted) -> None:

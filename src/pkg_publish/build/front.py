@@ -38,6 +38,7 @@ SHOWN = 20
 
 CURES = {
     "build-failed": "Read what the build said, and run the same at home.",
+    "pyproject-broken": "Mend the file: nothing was built.",
     "build-requirements": "Check that the index can be reached and has what `build-system.requires` asks for, for this Python.",
 }
 
@@ -91,8 +92,8 @@ class Built:
 def run(settings: BuildSettings, watch: Watch) -> Path:
     """Build, and return the folder of distributions, `settings.into`. Only a cancel ends it early: the build's deadline is the job's.
 
-    Raises `ConfigError` where there is no project, `BuildError` with the backend's own words, `Environment` without a Python or uv,
-    `Cancelled`, and `Mistakes` for names in `allow` that no build may see.
+    Raises `ConfigError` where there is no project, `BuildError` if it cannot be read or with the backend's own words, `Environment`
+    without a Python or uv, `Cancelled`, and `Mistakes` for names in `allow` that no build may see.
     """
     began = watch.now()
     _check_project(settings.project)
@@ -122,12 +123,18 @@ def _scratch(into: Path) -> Iterator[str]:
 
 def _check_project(project: Path) -> None:
     if not any((project / name).is_file() for name in ("pyproject.toml", "setup.py")):
+        what = f"there is no Python project in {project}: neither pyproject.toml nor setup.py" if project.is_dir() else f"there is no folder {project}"
         raise ConfigError(
-            f"there is no Python project in {project}: neither pyproject.toml nor setup.py",
+            what,
             code="project-not-found",
             cure="Name its folder with `project-dir`, and check the repository out before.",
             paste="with:\n  project-dir: python",
         )
+    path = project / "pyproject.toml"
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8") if path.is_file() else "")
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise BuildError(f"{path} is no TOML", code="pyproject-broken", cure=CURES["pyproject-broken"], said=str(error)) from error
 
 
 def _build_environ(settings: BuildSettings) -> dict[str, str]:
@@ -172,7 +179,7 @@ def _build(project: Path, kind: Literal["sdist", "wheel"], scratch: Path, shop: 
     isolated = Isolated(scratch / f"{kind}-environment", shop)
     with _step(f"making an environment for the {kind} with Python {shop.python.version}", shop.watch, code="build-requirements"):
         isolated.make()
-    with _step(f"reading {project / 'pyproject.toml'}", shop.watch):
+    with _step(f"reading {project / 'pyproject.toml'}", shop.watch, code="pyproject-broken"):
         builder = ProjectBuilder.from_isolated_env(isolated, project, runner=backend_runs)
     with _step(f"installing what the build of the {kind} requires", shop.watch, code="build-requirements"):
         isolated.install(builder.build_system_requires)
@@ -201,14 +208,16 @@ def _step(doing: str, watch: Watch, *, code: str = "build-failed") -> Iterator[N
     try:
         with _warnings_told(watch):
             yield
-    except (BuildException, BuildBackendException, ChildFailed, UnicodeDecodeError, *UNPACKING) as error:
+    except (BuildException, BuildBackendException, ChildFailed, *UNPACKING) as error:
         cause = error.exception if isinstance(error, BuildBackendException) else error
         if isinstance(cause, PublishError):  # cancelled while the backend ran
             raise cause from None
         lines = cause.lines if isinstance(cause, ChildFailed) else str(error).splitlines()
         details = [line for line in lines if line.strip()][-SHOWN:]
         said = details[-1] if details else str(cause)
-        raise BuildError(f"{doing} failed", code=code, cure=CURES[code], paste="python -m build", said=said, details=details) from error
+        raise BuildError(
+            f"{doing} failed", code=code, cure=CURES[code], paste="" if code == "pyproject-broken" else "python -m build", said=said, details=details
+        ) from error
 
 
 @contextmanager

@@ -110,7 +110,7 @@ class Transport:
             reached = request.writes and (tried.may_have_arrived if isinstance(tried, Answer) else tried.reached)
             if tries == request.tries or seconds >= watch.left() or (reached and arrived is None):
                 return _last(tried, tries, watch.now() - began)
-            watch.wait(seconds, f"{_why(request, tried)}; trying again")
+            watch.wait(seconds, f"{_why(request, tried)}; then try {tries + 1} of {request.tries}")
             watch.left()
             if reached and arrived and _ask(arrived):
                 return Answer(url=request.url, status=0, reason="", headers={}, lost=True, tries=tries)
