@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
+import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from pkg_publish.clients.lock import take
 from pkg_publish.errors import Environment, Failure
 from pkg_publish.model import CheckRow
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 """Bytes read at once."""
+PART = re.compile(r"\..+\.[0-9a-f]{16}\.part", re.DOTALL)
+"""How a file of ours is called that is not whole."""
 
 
 @contextmanager
@@ -37,22 +42,57 @@ def disk(doing: str) -> Iterator[None]:
 def appearing(path: Path, *, replacing: bool = True) -> Iterator[BinaryIO]:
     """Write under a temporary name beside `path`; on success it takes the name in one step, on failure nothing is left.
 
-    Not `replacing`: a file that somebody else has put there meanwhile stays, and ours is thrown away.
+    Not `replacing`: a file that somebody else has put there meanwhile stays, and ours is thrown away. What killed processes have left of theirs is removed.
     """
-    hidden = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part")
+    _sweep(path.parent)
+    hidden, file = _begun(path)
     try:
-        with hidden.open("xb") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if replacing:
-            hidden.replace(path)
-        else:
-            with suppress(FileExistsError):
-                os.link(hidden, path)
+            if sys.platform != "win32":  # as long as it is locked, nobody sweeps it away
+                _take_name(hidden, path, replacing=replacing)
+        if sys.platform == "win32":
+            _take_name(hidden, path, replacing=replacing)
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()
+
+
+def _begun(path: Path) -> tuple[Path, BinaryIO]:
+    """A locked file with a temporary name; another one if it was swept away before it was locked."""
+    while True:
+        hidden = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}.part")
+        file = hidden.open("xb")
+        if _is_kept(file):
+            return hidden, file
+        file.close()
+
+
+def _is_kept(file: BinaryIO) -> bool:
+    """Lock a file that was just made; whether nobody was quicker."""
+    try:
+        return take(file) and bool(os.fstat(file.fileno()).st_nlink)
+    except OSError:  # a disk without locks, where nobody sweeps
+        return True
+
+
+def _take_name(hidden: Path, path: Path, *, replacing: bool) -> None:
+    if replacing:
+        hidden.replace(path)
+    else:
+        with suppress(FileExistsError):
+            os.link(hidden, path)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what nobody writes any more: the system has freed the lock of a process that was killed."""
+    for path in folder.glob(".*.part"):
+        if PART.fullmatch(path.name):
+            with suppress(OSError), path.open("rb") as file:
+                if take(file):
+                    path.unlink()
 
 
 def sha256_of(path: Path) -> str:

@@ -22,7 +22,8 @@ if sys.platform == "win32":
     _BEYOND = 1 << 30
     """Windows refuses others what is locked: so a byte far behind the end, which nobody reads."""
 
-    def _take(file: BinaryIO) -> bool:
+    def take(file: BinaryIO) -> bool:
+        """Lock an open file until it is closed; False: somebody else holds it."""
         file.seek(_BEYOND)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -37,7 +38,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(file: BinaryIO) -> bool:
+    def take(file: BinaryIO) -> bool:
+        """Lock an open file until it is closed; False: somebody else holds it."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -53,7 +55,7 @@ def alone(path: Path, watch: Watch) -> Iterator[BinaryIO]:
     """Hold the lock of a file, which is made if it is not there and must never be replaced; waits as long as `watch` allows."""
     with path.open("a+b") as file:
         pause = _FIRST_WAIT
-        while not _take(file):
+        while not take(file):
             watch.left()
             watch.wait(pause, f"another process writes to {path.parent}")
             pause = min(2 * pause, _LONGEST_WAIT)
