@@ -40,6 +40,7 @@ SETUP_PYTHON = """\
 
 def main(argv: "list[str]") -> int:
     """Find the Python, find or make the libraries, be pkg-publish. Returns the exit code."""
+    listen()
     fits = sys.implementation.name == "cpython" and OLDEST <= sys.version_info[:2] <= NEWEST
     other = "" if fits else another_python(os.environ)
     if sys.version_info < OLDEST and not other:
@@ -61,6 +62,32 @@ def main(argv: "list[str]") -> int:
     gc.freeze()
     gc.enable()
     return publish(argv)
+
+
+def listen() -> None:
+    """Until pkg-publish itself listens to signals, each of them ends the run with a sentence; one that came between two interpreters does so now.
+
+    `KeyboardInterrupt` would not do: raised while Python collects what an import left, it is printed, and ignored.
+    """
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped())
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+
+
+def raise_on_signals() -> None:
+    """Let signals raise `KeyboardInterrupt`, for what has to be put in order behind it."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
+def stopped() -> None:
+    """Say that somebody stopped us."""
+    fail("Stopped before anything was published", code="cancelled", cure="Run it again.", status=EXIT_CANCELLED)
 
 
 def another_python(environ: "Mapping[str, str]") -> str:
@@ -91,10 +118,12 @@ def numbers(path: str) -> "list[int]":
 
 def go_on_in(python: str, argv: "list[str]") -> int:
     """Be the same program in another interpreter. Windows has no exec: there we wait, and hand on the exit code."""
+    import signal
+
     command = [python, *ALONE, os.path.join(HERE, "run.py"), *argv]
     if os.name != "nt":
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         os.execv(python, command)
-    import signal
     import subprocess
 
     with subprocess.Popen(command) as child:
@@ -167,6 +196,7 @@ def measure(folder: str) -> "tuple[int, int]":
 def make_library(folder: str) -> None:
     """Make the folder, or say why not and leave."""
     sys.path.insert(0, HERE)
+    raise_on_signals()
     try:
         from pathlib import Path
 
@@ -187,6 +217,7 @@ def make_library(folder: str) -> None:
         asset = release_asset(os.environ, Path(HERE), __version__)
         make(Path(folder), Path(HERE, "requirements.txt"), os.environ, asset=asset, is_whole=is_whole)
         compile_behind(os.environ, folder, os.path.join(HERE, "src"))
+        listen()
     except SetUpFailed as error:
         fail(error.what, code=error.code, cure=error.cure)
     except OSError as error:
@@ -225,4 +256,7 @@ def append(variable: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        stopped()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.reliability.cells import three_files
+from tests.reliability.kills import Ground, large_files
 from tests.reliability.wires import wires
 
 if TYPE_CHECKING:
@@ -28,3 +29,9 @@ def places(tool: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
     """The wires by name."""
     with wires(tool, tmp_path_factory.mktemp("wires")) as found:
         yield {wire.name: wire for wire in found}
+
+
+@pytest.fixture(scope="session")
+def ground(places: dict[str, Wire], tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """Servers, a folder for the libraries, files that take a while to be sent."""
+    return Ground(places=places, temp=tmp_path_factory.mktemp("runner-temp"), release=large_files(tmp_path_factory.mktemp("large")))
