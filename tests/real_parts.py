@@ -55,6 +55,7 @@ PARTS = (
     Part("busybox", "debian", "busybox"),
     Part("chromium", "debian", "chromium"),
     Part("docker-registry", "debian", "docker-registry"),
+    Part("nginx", "debian", "nginx"),
     Part("skopeo", "debian", "skopeo"),
     Part("languageservice", "npm", "@actions/languageservice"),
     Part("octokit-fixtures", "npm", "@octokit/fixtures"),

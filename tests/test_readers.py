@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,16 +19,19 @@ from tests.targets.contract import once
 from tests.targets.namespaces import RegistryStand
 from uv import find_uv_bin
 
-from pkg_publish import cli, readers, wsgi
+from pkg_publish import cli, readers
 from pkg_publish.errors import Failure, Mistakes
+from pkg_publish.formats.simple_pages import JSON
+from pkg_publish.model import Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from tests.servers.registries import NewRegistry
 
 ENVIRON = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}  # noqa: TID251 - the tests' own edge
+OLD_PIP = "pip==23.2.1"
+"""The first that runs on every Python that we support: it reads JSON, and metadata by its old name."""
 VERSIONS = ["1.0", "1.0+cu1", "1!2.0", "2.0rc1"]
 
 
@@ -60,18 +64,21 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(params=["pip", "uv"])
+@pytest.fixture(params=["pip", "old pip", "uv"])
 def install(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., str]:
     """Install with a real client into a fresh environment; what is there then."""
     folder = tmp_path / "fresh"
     python = folder / "bin" / "python"
     subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", sys.executable, folder], check=True)
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install", "--no-cache-dir", "--index-url"]
+    if request.param == "old pip":
+        subprocess.run([find_uv_bin(), "pip", "install", "--quiet", "--python", python, OLD_PIP], check=True)
+        pip = [python, "-m", "pip", "install", "--no-cache-dir", "--index-url"]
     uv: list[str | Path] = [find_uv_bin(), "pip", "install", "--no-config", "--no-cache", "--python", python, "--default-index"]
 
     def run(address: str, *words: str) -> str:
         environ = {name: value for name, value in ENVIRON.items() if name == "PATH"} | {"HOME": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}
-        subprocess.run([*(pip if request.param == "pip" else uv), address, *words], check=True, env=environ, capture_output=True)
+        subprocess.run([*(uv if request.param == "uv" else pip), address, *words], check=True, env=environ, capture_output=True)
         code = "import de_mo; from importlib.metadata import version; print(version('de-mo'))"
         return subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
@@ -98,6 +105,25 @@ def test_it_says_where_and_ends_with_ctrl_c(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0
+
+
+def test_a_large_file_takes_little_memory(new_registry: NewRegistry, tmp_path: Path, free_port: int) -> None:
+    """300 MiB through it, in whole and in part, within 64."""
+    stand, wheel = RegistryStand(new_registry("open")), tmp_path / "demo-1.0-py3-none-any.whl"
+    with wheel.open("wb") as file:
+        file.truncate(300 << 20)
+    once(stand.target(), Release(project="demo", version="1.0", distributions=(factory.distribution(wheel, "demo", "1.0"),)), seconds=300)
+    url = f"http://127.0.0.1:{free_port}/simple/demo/"
+    command = [sys.executable, "-c", "from pkg_publish.cli import main; main()", "serve", "--from", f"oci={stand.server.reference}", "--port", str(free_port)]
+    with running(command, ready=lambda: answers(url), log=tmp_path / "log") as process:
+        (link,) = requests.get(url, headers={"Accept": JSON}, timeout=60).json()["files"]
+        for headers in ({}, {"Range": "bytes=-5"}):
+            with requests.get(requests.compat.urljoin(url, link["url"]), headers=headers, stream=True, timeout=60) as answer:
+                assert sum(len(block) for block in answer.iter_content(1 << 20)) == (5 if headers else 300 << 20)
+        peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text(encoding="ascii"))
+
+    assert peak
+    assert int(peak[1]) <= 64 << 10
 
 
 def test_what_cannot_be_served_is_refused() -> None:
@@ -136,17 +162,6 @@ def test_whoever_may_run_may_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
 
     assert readers.sources(["directory=a"], {**ENVIRON, "GITHUB_EVENT_NAME": "issue_comment"})
-
-
-def test_a_server_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Gets the application by a call, and its sources from the call or the environment."""
-    monkeypatch.chdir(tmp_path)
-    factory.release(tmp_path / "dist")
-    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/simple/demo/", "wsgi.url_scheme": "http"}
-    monkeypatch.setenv("PKG_PUBLISH_FROM", "directory=dist")
-
-    for application in (wsgi.application(), wsgi.application("directory=dist", "De.mo")):
-        assert b"demo-1.0.tar.gz" in b"".join(application(environ, lambda *_: None))
 
 
 def test_the_installer_sees_no_secret() -> None:

@@ -45,3 +45,19 @@ def test_says_what_there_is_instead(act: Act) -> None:
 
     assert ran.steps["install"].outcome == "failure", ran.everything
     assert any(level == "error" and "demo==2.0" in text for level, text in ran.annotations)
+
+
+def test_what_was_published_is_proven(act: Act) -> None:
+    """`verify: install` in the action: the summary says so, and a module that cannot be imported fails the step."""
+    step = "- {id: publish, uses: OWNER/pkg-publish-action@v1, with: {targets: directory=../wheelhouse, verify: install, formats: wheel}}"
+
+    ran = act.run(step)
+    act.files["demo.py"] = "import os\nassert not [name for name in os.environ if name.startswith(('ACTIONS_', 'GITHUB_', 'INPUT_'))]\nimport not_there\n"
+    act.files["pyproject.toml"] = str(act.files["pyproject.toml"]).replace("1.0", "2.0")
+    failed = act.run(step)
+
+    assert ran.exit_code == 0, ran.everything
+    assert "It was installed from there into a clean environment" in ran.summary
+    assert (failed.steps["publish"].outcome, failed.steps["publish"].outputs["status"]) == ("failure", "published"), failed.everything
+    assert "not_there" in failed.log
+    assert failed.summary.startswith("## demo 2.0 is published in the folder ../wheelhouse, but cannot be imported")
