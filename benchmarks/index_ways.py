@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.real_parts import uv_settings
+from tests.real_parts import ROOT, uv_settings
 
 from benchmarks.measure import Command
 from benchmarks.registry_ways import base_python, lacks, ours, program
@@ -69,8 +70,16 @@ def _with(command: Command, environ: dict[str, str]) -> Command:
     return Command(command.words, environ={**command.environ, **environ}, folder=command.folder)
 
 
+def _checkout(work: Work) -> None:
+    """Ours as a runner has it: fetched a moment ago, and never compiled."""
+    for name in ("src", "library"):
+        shutil.copytree(ROOT / name, work.folder / "ours" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("run.py", "requirements.txt"):
+        shutil.copy(ROOT / name, work.folder / "ours")
+
+
 def _ours_cold(work: Work) -> Iterator[Command]:
-    yield _with(ours("repository=http://{}/", work), _caches(work))
+    yield _with(ours("repository=http://{}/", work, work.folder / "ours"), _caches(work))
 
 
 def _venv_cold(work: Work) -> Iterator[Command]:
@@ -91,7 +100,7 @@ def _tool_cold(work: Work) -> Iterator[Command]:
 
 VENV, TOOL = "venv, pip install twine", "uv tool run twine"
 COLD = (
-    Contender(name="pkg-publish", commands=_ours_cold),
+    Contender(name="pkg-publish", commands=_ours_cold, prepare=_checkout),
     Contender(name=VENV, commands=_venv_cold),
     Contender(name=TOOL, commands=_tool_cold),
 )

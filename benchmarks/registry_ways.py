@@ -32,9 +32,9 @@ def base_python() -> Path:
     return Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def ours(targets: str, work: Work) -> Command:
-    """Our command, as the README says to start it."""
-    return Command([base_python(), ROOT / "run.py", "publish", "--build", "never", "--dist-dir", work.dist, "--targets", targets.format(work.address)])
+def ours(targets: str, work: Work, root: Path = ROOT) -> Command:
+    """Our command in a checkout, as the README says to start it."""
+    return Command([base_python(), root / "run.py", "publish", "--build", "never", "--dist-dir", work.dist, "--targets", targets.format(work.address)])
 
 
 def _ours(work: Work) -> Iterator[Command]:

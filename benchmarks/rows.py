@@ -93,7 +93,7 @@ def _start_cold(shape: Shape) -> Row:
     return Row(
         word="start-cold",
         title="Set-up with empty caches, until the first request has come to the index",
-        notes=("Each fetches what it needs from this machine's package index. For `uv tool run` uv is there already; we fetch it.",),
+        notes=("Each fetches what it needs from this machine's package index. For `uv tool run` uv is there already; ours is a checkout that was never run.",),
         contenders=index_ways.COLD,
         files=partial(_wheels, sizes=[shape.small]),
         place=sink,
