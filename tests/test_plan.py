@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests import factory
 from tests.toys import Failing, Shelf
+from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
 from pkg_publish import grammar, plan, publish, targets
 from pkg_publish.errors import Failure, Mistakes
@@ -135,6 +136,28 @@ def test_a_private_source_never_becomes_public_unasked(event: dict[str, Any], al
 def test_what_is_no_fallback(kinds: tuple[str, ...], first: bool, codes: list[str]) -> None:  # noqa: FBT001
     """A rehearsal is none, nor is an image."""
     assert make(*kinds, first=first) == codes
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "codes"),
+    [
+        ("testpypi", DEFAULT_REPOSITORY, ["rehearsal-is-no-fallback"]),
+        ("pypi", TEST_REPOSITORY, ["rehearsal-is-no-fallback"]),
+        ("pypi", DEFAULT_REPOSITORY, ["target-twice"]),
+        ("pypi", "https://[", ["no-url"]),
+    ],
+)
+def test_an_upload_address_is_the_index_that_it_belongs_to(monkeypatch: pytest.MonkeyPatch, kind: str, url: str, codes: list[str]) -> None:
+    """PyPI by another name is no other place."""
+    monkeypatch.setattr(plan, "KINDS", targets.KINDS)
+    options = {"url": url, "index-url": "https://index.example.org/simple/"}
+    specs = [TargetSpec(kind=kind), TargetSpec(kind="repository", options=options)]
+    ambient = Ambient(folder=Path(), environ={}, runner=Runner(is_actions=True, repository="octo/demo"))
+
+    with pytest.raises(Mistakes) as caught:
+        plan.make_targets(specs, ambient, first=True, allow_public=True)
+
+    assert [each.code for each in caught.value.found] == codes
 
 
 @pytest.mark.parametrize("event_name", ["pull_request_target", "issue_comment", "pull_request", "workflow_run"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pkg_publish.clients.network import Origin
+from pkg_publish.clients.upload_api import pypi_at
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PolicyError
 from pkg_publish.model import Distribution, Visibility
 from pkg_publish.state import Attempt, Done, State
@@ -104,7 +105,7 @@ def make_targets(specs: Sequence[TargetSpec], ambient: Ambient, *, first: bool, 
         public += [target.place.title for target in targets if target.place.visibility is Visibility.PUBLIC]
         mistakes += _unasked_publicity(public)
     if first:
-        mistakes += _no_fallbacks([spec.kind for spec in specs])
+        mistakes += _no_fallbacks([pypi_at(spec.options.get("url", "")) or spec.kind for spec in specs])
     Mistakes.raise_any(mistakes)
     return tuple(targets)
 
@@ -114,6 +115,8 @@ def _address(spec: TargetSpec, target: Target, ambient: Ambient) -> tuple[str, .
     if path := spec.options.get("path"):
         return spec.kind, str((ambient.folder / path).resolve())
     if url := spec.options.get("url"):
+        if word := pypi_at(url):
+            return (word,)
         return str(Origin.of(url)), urlsplit(url).path.strip("/")
     return (target.place.title.casefold(),)
 

@@ -15,7 +15,7 @@ from tests.servers.scripted import Scripted, answer
 from pkg_publish.clients.network import Credential
 from pkg_publish.clients.simple_api import SimpleIndex
 from pkg_publish.clients.transport import Transport
-from pkg_publish.clients.upload_api import UploadApi, is_pypi
+from pkg_publish.clients.upload_api import UploadApi, pypi_at
 from pkg_publish.errors import Conflict, Failure
 from pkg_publish.secret import Secret
 
@@ -151,14 +151,14 @@ def test_knows_pypi_by_twine() -> None:
     """Both of them, by whatever path; not who only sounds so."""
     from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
-    assert is_pypi(DEFAULT_REPOSITORY)
-    assert is_pypi(TEST_REPOSITORY)
-    assert not is_pypi("https://pypi.example.org/legacy/")
-    assert not is_pypi("https://example.org/pypi/")
+    assert pypi_at(DEFAULT_REPOSITORY) == "pypi"
+    assert pypi_at(DEFAULT_REPOSITORY.replace("//upload.", "//")) == "pypi"
+    assert pypi_at(TEST_REPOSITORY) == "testpypi"
+    assert not any(pypi_at(each) for each in ("https://pypi.example.org/legacy/", "https://example.org/pypi/", "https://[pypi/"))
 
 
 def test_a_reader_needs_no_twine(monkeypatch: pytest.MonkeyPatch) -> None:
     """`install` comes without it."""
     monkeypatch.setitem(sys.modules, "twine.utils", None)
 
-    assert not is_pypi("https://pypi.example.org/legacy/")
+    assert not pypi_at("https://pypi.example.org/legacy/")

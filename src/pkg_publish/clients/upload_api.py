@@ -140,12 +140,13 @@ def upload_address(*, test: bool) -> str:
     return str(TEST_REPOSITORY if test else DEFAULT_REPOSITORY)
 
 
-def is_pypi(url: str) -> bool:
-    """Whether an address is where PyPI or TestPyPI take uploads; without twine nothing is uploaded anyway."""
-    host = (urlsplit(url).hostname or "").rstrip(".")  # DNS knows a name with a dot at its end as the same
-    if "pypi" not in host:
-        return False
+def pypi_at(url: str) -> str:
+    """Whose uploads an address takes: `pypi`, `testpypi`, or nothing for an index of somebody else; without twine nothing is uploaded anyway."""
     try:
-        return host in {urlsplit(upload_address(test=test)).hostname for test in (False, True)}
-    except ImportError:
-        return False
+        host = (urlsplit(url).hostname or "").rstrip(".")  # DNS knows a name with a dot at its end as the same
+        if "pypi" not in host:
+            return ""
+        hosts = {word: urlsplit(upload_address(test=word == "testpypi")).hostname or "" for word in ("pypi", "testpypi")}
+    except (ValueError, ImportError):
+        return ""
+    return next((word for word, theirs in hosts.items() if host in {theirs, theirs.removeprefix("upload.")}), "")

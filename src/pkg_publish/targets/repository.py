@@ -11,7 +11,7 @@ from pkg_publish.clients import github_packages
 from pkg_publish.clients.network import Credential, Network, Origin
 from pkg_publish.clients.simple_api import SimpleIndex
 from pkg_publish.clients.transport import Transport
-from pkg_publish.clients.upload_api import UploadApi, is_pypi
+from pkg_publish.clients.upload_api import UploadApi, pypi_at
 from pkg_publish.errors import ConfigError, PublishError, Unsupported
 from pkg_publish.formats.filename import named
 from pkg_publish.model import CheckRow, Place, Receipt, Visibility
@@ -69,13 +69,13 @@ def _repository(spec: TargetSpec, ambient: Ambient) -> Repository:
         if "?" in each or "#" in each:
             what = f"the address at {origin} has a query or a fragment, which ends up in logs and leads nowhere"
             raise ConfigError(what, code="no-url", cure="Write the address alone; a token belongs to `password-env`.")
-    visibility = Visibility.PUBLIC if is_pypi(url) else Visibility.YOUR_CHOICE
+    visibility = Visibility.PUBLIC if pypi_at(url) else Visibility.YOUR_CHOICE
     place = Place(kind=spec.kind, name=f"{spec.kind}={url}", title=f"the index at {origin}", visibility=visibility)
     username, password = spec.login(ambient)
     index_url = spec.options.get("index-url", "")
     if index_url:
         Origin.of(index_url)
-    elif is_pypi(url):
+    elif pypi_at(url):
         what = f"the target {spec.kind} cannot know where what {origin} takes is read"
         raise ConfigError(what, code="no-index-url", cure="Give `index-url`, the address that pip reads.")
     credential = Credential.basic(url, username, password) if password else None
@@ -100,7 +100,7 @@ class Repository:
         index = SimpleIndex(index_url, transport, credential) if index_url else SimpleIndex.beside(url, transport, credential)
         return cls(
             place=place,
-            settles=AT_PYPI if is_pypi(url) else ELSEWHERE,
+            settles=AT_PYPI if pypi_at(url) else ELSEWHERE,
             _options=options,
             _credential=credential,
             _transport=transport,
