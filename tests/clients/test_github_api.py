@@ -39,7 +39,7 @@ def api(url: str) -> GithubApi:
 
 def put(github: fake.Github, name: str) -> PublishError:
     """What becomes of sending a file of this name to a release that is there."""
-    wish = Wish(project="demo", version="1.0", tag="v1.0", commit="", name="", notes="", draft=False, prerelease=False, latest="auto")
+    wish = Wish(project="demo", version="1.0", tag="v1.0", fixed=False, commit="", name="", notes="", draft=False, prerelease=False, latest="auto")
     home = GithubHome(api=api(github.url), wish=wish, marker=Marker(), many=False)
     github.put_release("v1.0")
     run = Run()
@@ -83,7 +83,7 @@ def test_what_an_old_server_does_not_say_is_not_asked_for(server: Scripted, run:
     """PyGithub would ask for each release and asset once more."""
     asset = {"id": 2, "name": "a.txt", "state": "uploaded", "size": 1, "created_at": "2026-01-01T00:00:00Z", "url": f"{server.url}/a/2"}
     asset["browser_download_url"] = f"{server.url}/d/2"
-    whole = {"tag_name": "v1.0", "target_commitish": "main", "body": None, "draft": False, "prerelease": False, "html_url": "", "upload_url": ""}
+    whole = {"tag_name": "v1.0", "name": "One", "target_commitish": "main", "body": None, "draft": False, "prerelease": False, "html_url": "", "upload_url": ""}
     server.then(says([{"id": 1, "url": f"{server.url}/r/1", "author": {"login": "x"}, "assets": [asset]} | whole]))
 
     (found,) = api(server.url).releases(run.watch)
@@ -183,7 +183,7 @@ def test_other_bytes_than_were_sent_are_deleted_again(github: fake.Github, monke
 def test_what_is_gone_is_as_good_as_deleted(github: fake.Github, run: Run) -> None:
     """And has no assets."""
     asking = api(github.url)
-    asking.delete_draft(RELEASE, run.watch)
+    asking.delete_draft(RELEASE, lambda _: True, run.watch)
 
     assert asking.assets(RELEASE, run.watch) == []
     assert github.writes() == 0
@@ -193,6 +193,6 @@ def test_a_draft_that_somebody_has_published_is_not_deleted(github: fake.Github,
     """However empty it is."""
     made = github.put_release("v1.0")
 
-    api(github.url).delete_draft(TaggedRelease(id=made.id, tag="v1.0", draft=True), run.watch)
+    api(github.url).delete_draft(TaggedRelease(id=made.id, tag="v1.0", draft=True), lambda _: True, run.watch)
 
     assert github.world.releases == [made]

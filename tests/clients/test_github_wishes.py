@@ -89,3 +89,12 @@ def test_notes_that_nobody_can_read_are_a_mistake(tmp_path: Path, content: bytes
         wishes(tmp_path, notes="notes.md").wish("demo", "1.0", "")
 
     assert caught.value.code == "release-notes"
+
+
+def test_checksums_are_not_for_one_of_several_jobs(tmp_path: Path) -> None:
+    """Each has some of the files only; the recipe gathers them in one job."""
+    with pytest.raises(ConfigError) as caught:
+        Wishes.read({"checksums": "true"}, tmp_path, "", many=True)
+
+    assert (caught.value.code, "needs: build" in caught.value.paste) == ("target-option", True)
+    assert not Wishes.read({"checksums": "false"}, tmp_path, "", many=True).checksums

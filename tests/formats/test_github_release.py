@@ -6,15 +6,21 @@ from typing import Any
 
 import pytest
 
-from pkg_publish.formats.github_release import Asset, Marker, TaggedRelease, fitting, is_abandoned, is_latest, leftovers
+from pkg_publish.formats.github_release import AT_WORK, FRESH, Asset, Marker, TaggedRelease, Wish, fitting, is_abandoned, is_latest, leftovers
 
 OURS = Marker(run="7", attempt="1", commit="aa")
 
 
 def release(number: int = 1, tag: str = "v1.0", marker: Marker | None = None, **facts: Any) -> TaggedRelease:  # noqa: ANN401 - fields of a release
     """A published release; a draft, when there is a marker."""
-    usual: dict[str, Any] = {"notes": f"{marker or ''}Notes", "draft": marker is not None}
+    usual: dict[str, Any] = {"name": tag, "notes": f"{marker.on(tag, 'Notes') if marker else ''}Notes", "draft": marker is not None}
     return TaggedRelease(id=number, tag=tag, **usual | facts)
+
+
+def wish(*, fixed: bool = False) -> Wish:
+    """Version 1.0 under its own tag."""
+    facts: dict[str, Any] = {"project": "demo", "version": "1.0", "tag": "v1.0", "commit": "aa", "name": "v1.0", "notes": None, "latest": "auto"}
+    return Wish(fixed=fixed, draft=False, prerelease=False, **facts)
 
 
 def test_a_marker_is_found_and_taken_out_again() -> None:
@@ -36,12 +42,43 @@ def test_the_published_one_comes_first_then_drafts_of_others() -> None:
     moved = Marker(run="6", attempt="1", commit="bb")
     found = [release(1, marker=moved), release(2, marker=OURS), release(3, marker=OURS), release(4, draft=True), release(5), release(6, tag="v2")]
 
-    assert [each.id for each in fitting(found, "v1.0", OURS)] == [5, 4, 2, 3]
+    assert [each.id for each in fitting(found, wish(), OURS)] == [5, 4, 2, 3]
+
+
+def test_the_home_that_the_version_has_under_another_tag_comes_before_all() -> None:
+    """If the tag names the version, and nobody asked for ours."""
+    wheel, half = Asset(id=1, name="demo-1.0-py3-none-any.whl", state="uploaded"), Asset(id=2, name="demo-1.0.tar.gz", state="starter")
+    other = Asset(id=3, name="demo-0.9.tar.gz", state="uploaded")
+    found = [
+        release(1),
+        release(2, tag="demo-1.0", assets=(half,)),
+        release(3, tag="test-7", assets=(wheel,)),
+        release(4, tag="release-1.0", assets=(other,)),
+        release(5, tag="demo-1.0", draft=True, assets=(wheel,)),
+        release(7, tag="demo-1.0", assets=(half, wheel)),
+        release(6, tag="1.0", assets=(wheel,)),
+    ]
+
+    assert [each.id for each in fitting(found, wish(), OURS)] == [6, 7, 1]
+    assert [each.id for each in fitting(found, wish(fixed=True), OURS)] == [1]
+
+
+def test_a_draft_that_a_person_has_taken_over_is_told_by_its_words() -> None:
+    """Its title or its notes; the ends of lines are GitHub's own business."""
+    draft = release(marker=OURS)
+
+    assert draft.is_untouched
+    assert release(marker=OURS, notes=draft.notes.replace("\n", "\r\n")).is_untouched
+    assert not release(marker=OURS, name="The big one").is_untouched
+    assert not release(marker=OURS, notes=f"{draft.notes}\nHours of work").is_untouched
+    assert not release(marker=OURS, notes=f"{OURS}Notes").is_untouched
+    assert not release(draft=True).is_untouched
 
 
 def test_empty_drafts_of_ours_are_left_over() -> None:
-    """And what an earlier commit left, unless somebody put a file of theirs there."""
+    """And what an earlier commit left, unless somebody put a file of theirs there, or wrote its notes, or may still be at work."""
     moved, ours, theirs = Marker(commit="bb"), Asset(id=1, name="ours", state="uploaded"), Asset(id=2, name="theirs", state="uploaded")
+    young = Asset(id=3, name="ours", state="uploaded", created=9000.0)
     chosen = release(1, marker=OURS)
     found = [
         chosen,
@@ -51,9 +88,13 @@ def test_empty_drafts_of_ours_are_left_over() -> None:
         release(5, marker=moved, assets=(ours, theirs)),
         release(6, draft=True),
         release(7, tag="v2", marker=OURS),
+        release(8, marker=moved, assets=(ours,), name="Theirs"),
+        release(9, marker=OURS, name="Theirs"),
+        release(10, marker=moved, assets=(ours, young)),
     ]
 
-    assert [each.id for each in leftovers(found, chosen, OURS, lambda name: name == "ours")] == [2, 4]
+    assert [each.id for each in leftovers(found, chosen, OURS, lambda name: name == "ours", 9000.0)] == [2, 4]
+    assert [each.id for each in leftovers(found, chosen, OURS, lambda name: name == "ours", 9001.0 + FRESH)] == [2, 4, 10]
 
 
 @pytest.mark.parametrize(
@@ -71,15 +112,23 @@ def test_what_a_run_left_behind(theirs: Marker | None, age: int, abandoned: bool
     """An attempt begins when the one before has ended; of another run nobody knows, for an hour."""
     asset = Asset(id=1, name="x", state="uploaded", created=1000.0)
 
-    assert is_abandoned(asset, release(marker=theirs), OURS, 1000.0 + age) is abandoned
+    assert is_abandoned(asset, release(marker=theirs), OURS, 1000.0 + age, many=False) is abandoned
+
+
+def test_another_job_of_this_attempt_may_be_filling_the_draft_of_the_one_before() -> None:
+    """What is young stays, where there are other jobs."""
+    asset, draft = Asset(id=1, name="x", state="uploaded", created=1000.0), release(marker=Marker(run="7", attempt="2"))
+
+    assert not is_abandoned(asset, draft, OURS, 1000.0 + AT_WORK, many=True)
+    assert is_abandoned(asset, draft, OURS, 1001.0 + AT_WORK, many=True)
 
 
 def test_at_home_only_time_tells() -> None:
     """There is no run to know it by."""
     asset = Asset(id=1, name="x", state="uploaded", created=1000.0)
 
-    assert not is_abandoned(asset, release(marker=Marker()), Marker(), 1001.0)
-    assert is_abandoned(asset, release(marker=Marker()), Marker(), 9999.0)
+    assert not is_abandoned(asset, release(marker=Marker()), Marker(), 1001.0, many=False)
+    assert is_abandoned(asset, release(marker=Marker()), Marker(), 9999.0, many=True)
 
 
 @pytest.mark.parametrize(

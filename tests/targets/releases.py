@@ -62,7 +62,7 @@ class ReleaseStand:
 
     def ours(self, run: str = "7", attempt: str = "1", commit: str = MAIN) -> github_world.Release:
         """A draft of v1.0 that a run of ours has left behind."""
-        notes = f"{Marker(run=run, attempt=attempt, commit=commit)}Notes"
+        notes = f"{Marker(run=run, attempt=attempt, commit=commit).on('v1.0', 'Notes')}Notes"
         return self.server.put_release("v1.0", draft=True, name="v1.0", body=notes, target_commitish=commit)
 
     def theirs(self, **facts: object) -> github_world.Release:

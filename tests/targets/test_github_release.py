@@ -11,12 +11,15 @@ from tests.servers.github_world import MAIN, Commit
 from tests.targets.contract import ODD, ServerContract, digests, once, watch
 from tests.targets.releases import ANOTHER, OnGithub, code
 
+from pkg_publish import publish
+from pkg_publish.clients.github_api import GithubApi
 from pkg_publish.errors import Failure
 from pkg_publish.explain import explained
 from pkg_publish.model import Receipt
 from pkg_publish.plan import Plan
 from pkg_publish.state import Done
 from pkg_publish.verdict import conclude
+from pkg_publish.watch import Sent, Watch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,6 +201,34 @@ class TestConflicts(OnGithub):
         once(stand.target(), release)
 
         assert once(stand.make(sha=ANOTHER), release).outcome is Done.ALREADY_PUBLISHED
+
+    def test_a_tag_that_is_pushed_elsewhere_during_the_upload(self, stand: ReleaseStand, release: Release) -> None:
+        """Nothing is published."""
+        stand.server.world.commits[ANOTHER] = Commit(sha=ANOTHER)
+
+        def push(event: object) -> None:
+            if isinstance(event, Sent):
+                stand.server.world.tags["v1.0"] = ANOTHER
+
+        run = Watch(30, push)
+        (attempt,) = publish.run(Plan(targets=[stand.target()]), release, run)
+
+        assert (attempt.outcome, code(attempt)) == (Failure.CONFLICT, "tag-on-another-commit")
+        assert stand.server.world.published() == []
+
+    def test_a_tag_that_is_pushed_elsewhere_while_we_publish(self, stand: ReleaseStand, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The error says that the release is there; a later run finds it whole."""
+        world = stand.server.world
+        world.commits[ANOTHER] = Commit(sha=ANOTHER)
+        change = GithubApi.change
+        monkeypatch.setattr(GithubApi, "change", lambda *facts: (change(*facts), world.tags.update({"v1.0": ANOTHER})))
+
+        attempt = once(stand.target(), release)
+
+        assert (attempt.outcome, code(attempt)) == (Failure.CONFLICT, "tag-on-another-commit")
+        assert attempt.problem
+        assert attempt.problem.what.endswith("; the release is published all the same")
+        assert once(stand.target(), release).outcome is Done.ALREADY_PUBLISHED
 
     def test_an_annotated_tag_leads_to_its_commit(self, stand: ReleaseStand, release: Release) -> None:
         """Past its own object."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,9 @@ from tests.servers.github_world import MAIN
 from tests.targets.contract import digests, once, watch
 from tests.targets.releases import ANOTHER, OnGithub, code
 
+from pkg_publish.clients.github_api import GithubApi
 from pkg_publish.clients.github_home import PATIENCE
-from pkg_publish.errors import Failure
+from pkg_publish.errors import Conflict, Failure
 from pkg_publish.state import Done, State
 
 if TYPE_CHECKING:
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 LONG_AGO = "2026-01-01T00:00:00Z"
+
+
+def now() -> str:
+    """As GitHub writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class TestTheirs(OnGithub):
@@ -35,6 +42,26 @@ class TestTheirs(OnGithub):
         assert stand.server.world.releases == [draft]
         assert (draft.name, draft.body, draft.prerelease, draft.draft) == ("Theirs", "Their notes", True, False)
         assert stand.server.world.tags == {"v1.0": MAIN}
+
+    @pytest.mark.parametrize("draft", [True, False], ids=["draft", "published"])
+    def test_an_upload_of_theirs_is_waited_for_and_never_deleted(self, stand: ReleaseStand, release: Release, draft: bool) -> None:  # noqa: FBT001
+        """Under a name of ours, just begun: it ends, or the error says what to do."""
+        theirs, first, run = stand.server.put_release("v1.0", draft=draft), release.distributions[0], Run()
+        asset = stand.server.put(theirs, first.name, b"", state="starter")
+        asset.created_at = now()
+
+        with pytest.raises(Conflict) as caught:
+            stand.target().open(release, run.watch).send(first, run.watch)
+
+        assert (caught.value.code, theirs.assets) == ("asset-under-way", [asset])
+        assert sum(run.pauses) >= PATIENCE
+
+    def test_what_is_left_of_an_upload_long_ago_is_replaced(self, stand: ReleaseStand, release: Release) -> None:
+        """It blocks the name."""
+        theirs = stand.server.put_release("v1.0")
+        stand.server.put(theirs, release.distributions[0].name, b"", state="starter").created_at = LONG_AGO
+
+        assert once(stand.target(), release).outcome is Done.PUBLISHED
 
     def test_one_that_names_another_commit_is_a_conflict(self, stand: ReleaseStand, release: Release) -> None:
         """It would tag what was not built."""
@@ -105,8 +132,7 @@ class TestOurs(OnGithub):
     def test_other_bytes_of_a_run_at_work_are_a_conflict(self, stand: ReleaseStand, release: Release, run: str) -> None:
         """They are its own business, until an hour has gone by."""
         draft = stand.ours()
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        stand.server.put(draft, release.distributions[0].name, b"other").created_at = now
+        stand.server.put(draft, release.distributions[0].name, b"other").created_at = now()
 
         assert once(stand.make(run_id=run), release).outcome is Failure.CONFLICT
         assert stand.writes() == 0
@@ -114,12 +140,40 @@ class TestOurs(OnGithub):
     def test_one_of_an_earlier_commit_goes(self, stand: ReleaseStand, release: Release) -> None:
         """The tag was moved after a run that failed; what it had sent is of another commit."""
         draft = stand.ours(commit=ANOTHER)
-        stand.server.put(draft, release.distributions[0].name, b"other")
-        stand.server.put(draft, "demo-1.0-cp39-none-any.whl", b"not built any more")
+        for name in (release.distributions[0].name, "demo-1.0-cp39-none-any.whl"):
+            stand.server.put(draft, name, b"not built any more").created_at = LONG_AGO
 
         assert once(stand.target(), release).outcome is Done.PUBLISHED
         assert len(stand.server.world.releases) == 1
         assert stand.stored(release) == digests(release)
+
+    def test_it_stays_while_its_run_may_be_at_work(self, stand: ReleaseStand, release: Release) -> None:
+        """For an hour."""
+        draft = stand.ours(commit=ANOTHER)
+        stand.server.put(draft, release.distributions[0].name, b"other").created_at = now()
+
+        stand.target().open(release, watch())
+
+        assert draft in stand.server.world.releases
+
+    @pytest.mark.parametrize("change", [{"name": "The big one"}, {"body": "Hours of work"}], ids=["title", "notes"])
+    def test_it_stays_when_a_person_has_taken_it_over(self, stand: ReleaseStand, release: Release, change: dict[str, str]) -> None:
+        """By its words; the marker may still be there."""
+        draft = stand.ours(commit=ANOTHER)
+        draft.name, draft.body = change.get("name", draft.name), f"{draft.body}{change.get('body', '')}"
+
+        assert once(stand.target(), release).outcome is Done.PUBLISHED
+        assert draft in stand.server.world.releases
+
+    def test_one_that_is_empty_no_more_stays(self, stand: ReleaseStand, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Another job, or a person, has put a file there since the drafts were listed."""
+        _, empty, delete = stand.ours(), stand.ours(), GithubApi.delete_draft
+        late = lambda *facts: (stand.server.put(empty, "photo.jpg", b"theirs"), delete(*facts))  # noqa: E731 - one line
+        monkeypatch.setattr(GithubApi, "delete_draft", late)
+
+        stand.target().open(release, watch())
+
+        assert empty in stand.server.world.releases
 
     def test_it_stays_with_a_file_of_somebody_else(self, stand: ReleaseStand, release: Release) -> None:
         """They may want it back."""
@@ -139,6 +193,15 @@ class TestOurs(OnGithub):
 
         assert (attempt.before.held, attempt.outcome) == ({}, Done.PUBLISHED)
         assert stand.stored(release) == digests(release)
+
+    def test_what_another_job_of_this_attempt_has_sent_is_not_replaced(self, stand: ReleaseStand, release: Release) -> None:
+        """Into the draft that the attempt before has left."""
+        draft = stand.ours(attempt="1")
+        asset = stand.server.put(draft, release.distributions[0].name, b"other")
+        asset.created_at = now()
+
+        assert once(stand.make(jobs=2, attempt=2), release).outcome is Failure.CONFLICT
+        assert draft.assets == [asset]
 
     def test_another_job_may_still_be_uploading(self, stand: ReleaseStand, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
         """What is not whole is waited for, if there are other jobs."""
@@ -176,6 +239,19 @@ class TestKeptDrafts(OnGithub):
         assert (attempt.outcome, draft.draft, draft.body) == (Done.PUBLISHED, True, "")
         assert stand.server.stored("v1.0") == digests(release)
         assert once(stand.target(draft="true"), release).outcome is Done.ALREADY_PUBLISHED
+
+    def test_one_that_was_cut_off_before_its_end_is_finished(self, stand: ReleaseStand, release: Release) -> None:
+        """So that a person finds it without our marker, and no later run takes it for its own."""
+        draft = stand.ours()
+        for each in release.distributions:
+            stand.server.put(draft, each.name, each.path.read_bytes())
+
+        attempt = once(stand.target(draft="true"), release)
+
+        assert (attempt.outcome, draft.body, draft.draft) == (Done.PUBLISHED, "Notes", True)
+        assert once(stand.target(draft="true"), release).outcome is Done.ALREADY_PUBLISHED
+        assert once(stand.make({"draft": "true"}, sha=ANOTHER), replace(release, distributions=release.distributions[:1])).holds
+        assert stand.server.world.releases == [draft]
 
     def test_it_installs_nothing_and_says_who_sees_it(self, stand: ReleaseStand, release: Release) -> None:
         """No command is printed."""

@@ -85,8 +85,15 @@ class GithubApi:
         with self._asking(f"asking whether releases of {self.name} may be written", watch, harmless) as repository:
             repository.generate_release_notes(tag)
 
+    def notes(self, wish: Wish, watch: Watch) -> str:
+        """Those that GitHub makes for a release; they are saved nowhere."""
+        from github.GithubObject import NotSet
+
+        with self._asking(f"asking for notes of the release {wish.tag} of {self.name}", watch, harmless) as repository:
+            return repository.generate_release_notes(wish.tag, target_commitish=wish.commit or NotSet).body
+
     def draft(self, wish: Wish, notes: str, watch: Watch, arrived: Callable[[], bool]) -> TaggedRelease | None:
-        """Make a draft with these notes, and GitHub's own below them if it is to make some. None: it was made, but the answer was lost."""
+        """Make a draft with these notes. None: it was made, but the answer was lost."""
         from github.GithubObject import NotSet
 
         with self._asking(f"making a draft of the release {wish.tag} of {self.name}", watch, arrived) as repository:
@@ -96,7 +103,6 @@ class GithubApi:
                 notes,
                 draft=True,
                 prerelease=wish.prerelease,
-                generate_release_notes=wish.notes is None,
                 target_commitish=wish.commit or NotSet,
                 make_latest="false",
             )
@@ -107,11 +113,11 @@ class GithubApi:
         with self._asking(f"changing the release {release.tag} of {self.name}", watch, harmless) as repository:
             repository.requester.requestJsonAndCheck("PATCH", f"{repository.url}/releases/{release.id}", input=dict(facts))
 
-    def delete_draft(self, release: TaggedRelease, watch: Watch) -> None:
-        """Delete a draft, if it is there and nobody has published it meanwhile."""
+    def delete_draft(self, release: TaggedRelease, may_go: Callable[[TaggedRelease], bool], watch: Watch) -> None:
+        """Delete a draft, if it is there and may go as it is now: somebody may have put a file there, or written its notes, or published it meanwhile."""
         with self._asking(f"deleting a draft of the release {release.tag} of {self.name}", watch, harmless) as repository:
             there = repository.get_release(release.id)
-            _or_none(lambda: there.delete_release() if there.draft else None)
+            _or_none(lambda: there.delete_release() if there.draft and may_go(_tagged(there)) else None)
 
     def delete_asset(self, asset: Asset, watch: Watch) -> None:
         """Delete an asset, if it is there."""
@@ -198,6 +204,7 @@ def _tagged(found: GitRelease) -> TaggedRelease:
     return TaggedRelease(
         id=found.id or 0,
         tag=found.tag_name or "",
+        name=found.name or "",
         target=found.target_commitish or "",
         notes=found.body or "",
         draft=bool(found.draft),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from pkg_publish.clients.github_refusals import NAME_TAKEN
 from pkg_publish.errors import Conflict, Integrity, Invalid
 from pkg_publish.formats.filename import named
-from pkg_publish.formats.github_release import Marker, fitting, is_abandoned, is_latest, leftovers
+from pkg_publish.formats.github_release import AT_WORK, Marker, fitting, is_abandoned, is_latest, leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -46,27 +46,36 @@ class GithubHome:
 
     def find(self, watch: Watch) -> TaggedRelease | None:
         """The release that all jobs fill, if there is one."""
-        if published := self.api.published(self.wish.tag, watch):
-            return published
-        return next(iter(fitting(self.api.releases(watch), self.wish.tag, self.marker)), None)
+        return next(iter(fitting(self._known(watch), self.wish, self.marker)), None)
+
+    def _known(self, watch: Watch) -> list[TaggedRelease]:
+        """The published one of the tag, and all that may have to be looked at beside it; of two of one tag it is the one that readers find."""
+        published = self.api.published(self.wish.tag, watch)
+        if published and (self.wish.fixed or published.holds(self.wish.project, self.wish.version)):
+            return [published]
+        releases = self.api.releases(watch)
+        return [published, *(each for each in releases if each.tag != self.wish.tag)] if published else releases
 
     def prepare(self, is_ours: Callable[[str], bool], watch: Watch) -> TaggedRelease:
         """Find it or make a draft, and delete drafts of ours that nobody needs: empty ones, and those of an earlier commit with nothing but our files."""
-        if published := self.api.published(self.wish.tag, watch):
-            return published
-        known: dict[int, TaggedRelease] = {}
+        known = {each.id: each for each in self._known(watch)}
 
         def look() -> bool:
             known.update((each.id, each) for each in self.api.releases(watch))
-            return bool(fitting(known.values(), self.wish.tag, self.marker))
+            return bool(fitting(known.values(), self.wish, self.marker))
 
-        if not look():
-            made = self.api.draft(self.wish, f"{self.marker}{self.wish.notes or ''}", watch, look)
+        if not fitting(known.values(), self.wish, self.marker):
+            notes = self.api.notes(self.wish, watch) if self.wish.notes is None else self.wish.notes
+            made = self.api.draft(self.wish, f"{self.marker.on(self.wish.name, notes)}{notes}", watch, look)
             look()  # other jobs may have made theirs at the same time
             known |= {made.id: made} if made else {}
-        chosen = fitting(known.values(), self.wish.tag, self.marker)[0]
-        for each in leftovers(known.values(), chosen, self.marker, is_ours):
-            self.api.delete_draft(each, watch)
+        chosen = fitting(known.values(), self.wish, self.marker)[0]
+
+        def left(releases: Iterable[TaggedRelease]) -> list[TaggedRelease]:
+            return leftovers(releases, chosen, self.marker, is_ours, time.time())
+
+        for each in left(known.values()):
+            self.api.delete_draft(each, lambda now: bool(left([now])), watch)
         return chosen
 
     def put(self, release: TaggedRelease, file: File, watch: Watch) -> None:
@@ -76,14 +85,18 @@ class GithubHome:
         except Conflict as problem:
             if problem.code != NAME_TAKEN:
                 raise
-            if not self._holds(release, file, watch, PATIENCE if self.many else 0):
+            if not self._holds(release, file, watch):
                 self._upload(release, file, watch)
 
-    def finish(self, release: TaggedRelease, sent: Collection[File], watch: Watch) -> None:
-        """Publish what was filled, once, unless it shall stay a draft; if other jobs have filled or published another one, bring what was sent there."""
+    def finish(self, release: TaggedRelease, sent: Collection[File], ours: Collection[str], watch: Watch) -> None:
+        """Publish what was filled, once, unless it shall stay a draft; if other jobs have filled or published another one, bring what was sent there.
+
+        Raises `Conflict` instead when by now there are another project's files beside `ours`, or the tag is on another commit.
+        """
         for _ in range(ROUNDS):
             there = self.find(watch) or release
             present = {asset.name for asset in self.api.assets(there, watch) if asset.is_whole}
+            self.check_names(there, present.difference(ours))
             for file in sent:
                 if file.name not in present:
                     self.put(there, file, watch)
@@ -93,32 +106,36 @@ class GithubHome:
                 self.api.change(there, {"body": Marker.without(there.notes)}, watch)
             if self.wish.draft or not there.draft:
                 return
+            self.check_commit(there, watch)
             self._publish(there, watch)
 
-    def check_names(self, others: Iterable[str]) -> None:
+    def check_names(self, there: TaggedRelease, others: Iterable[str]) -> None:
         """Raise `Conflict` when there are wheels of another project among the assets that are none of ours; what looks like its sdist may be anything."""
         for name in others:
             found = named(name) if name.endswith(".whl") else None
             if found and found[0] != self.wish.project:
                 raise Conflict(
-                    f"the release {self.wish.tag} of {self.api.name} has files of another project, {name!r}",
+                    f"the release {there.tag} of {self.api.name} has files of another project, {name!r}",
                     code="another-projects-release",
                     cure="Give each project of the GitHub repository a tag of its own.",
                     paste=f"targets: |\n  - github-release:\n      tag: {self.wish.project}-v{self.wish.version}",
                 )
 
-    def check_commit(self, there: TaggedRelease | None, watch: Watch) -> None:
-        """Raise `Conflict` when the tag, or somebody's draft that will make it, is on another commit than the one built."""
-        built = self.wish.commit
-        commit = self.api.commit_of(self.wish.tag, watch) if built else ""
+    def check_commit(self, there: TaggedRelease | None, watch: Watch, *, begun: bool = False) -> None:
+        """Raise `Conflict` when the tag, or somebody's draft that will make it, is on another commit than the one built; `begun`: we have sent files."""
+        built, tag = self.wish.commit, there.tag if there else self.wish.tag
+        commit = self.api.commit_of(tag, watch) if built else ""
         if not commit and there and there.draft and COMMIT.fullmatch(there.target):
             commit = there.target
         if built and commit and commit != built:
+            late = begun and there and not there.draft
             raise Conflict(
-                f"the tag {self.wish.tag} of {self.api.name} is on the commit {commit}, and {built} was built",
+                f"the tag {tag} of {self.api.name} is on the commit {commit}, and {built} was built{'; the release is published all the same' if late else ''}",
                 code="tag-on-another-commit",
-                cure="Run the workflow on that tag; or set a new version, which gets a tag of its own.",
-                paste="on:\n  push:\n    tags: ['v*']",
+                cure="Put the tag back on the commit that was built, or delete the release; then set a new version for the other commit."
+                if late
+                else "Run the workflow on that tag; or set a new version, which gets a tag of its own.",
+                paste="" if late else "on:\n  push:\n    tags: ['v*']",
             )
 
     def sha256(self, asset: Asset, watch: Watch) -> str:
@@ -132,21 +149,22 @@ class GithubHome:
 
     def is_abandoned(self, asset: Asset, release: TaggedRelease) -> bool:
         """Whether a run of ours that has ended left it behind in a draft."""
-        return is_abandoned(asset, release, self.marker, time.time())
+        return is_abandoned(asset, release, self.marker, time.time(), many=self.many)
 
     def _upload(self, release: TaggedRelease, file: File, watch: Watch) -> None:
         """Send a file, and compare what GitHub says that it has; what is wrong is deleted again, before anybody takes it."""
-        asset = self.api.upload(release, file, watch, partial(self._holds, release, file, watch))
+        asset = self.api.upload(release, file, watch, partial(self._holds, release, file, watch, broken=True))
         if asset and (wrong := _difference(asset, file)):
             self.api.delete_asset(asset, watch)
             raise wrong
 
-    def _holds(self, release: TaggedRelease, file: File, watch: Watch, patience: float = 0) -> bool:
-        """Whether a release has a file, to the byte. What is not whole after some seconds of patience is deleted, and what a run of ours left behind.
+    def _holds(self, release: TaggedRelease, file: File, watch: Watch, *, broken: bool = False) -> bool:
+        """Whether a release has a file, to the byte. What is not whole after some patience is deleted, and what a run of ours left behind.
 
-        Raises `Conflict` when it has another one of that name.
+        `broken`: an upload of ours has just broken off, so what is not whole is ours. Raises `Conflict` when it has another one of that name, or when
+        somebody else may still be uploading it.
         """
-        end = watch.now() + patience
+        end = watch.now() + PATIENCE
         while True:
             asset = next((each for each in self.api.assets(release, watch) if each.name == file.name), None)
             if asset is None:
@@ -155,9 +173,12 @@ class GithubHome:
                 return True
             if asset.is_whole and not self.is_abandoned(asset, release):
                 raise _other_bytes(file, release)
-            if asset.is_whole or watch.now() >= end:
+            foreign = not release.marker and time.time() - asset.created <= AT_WORK
+            if asset.is_whole or broken or not (self.many or foreign) or (watch.now() >= end and not foreign):
                 self.api.delete_asset(asset, watch)
                 return False
+            if watch.now() >= end:
+                raise _under_way(file, release)
             watch.wait(2, f"another job may be uploading {file.name}")
 
     def _publish(self, release: TaggedRelease, watch: Watch) -> None:
@@ -177,8 +198,7 @@ class GithubHome:
 
     def _discard(self, release: TaggedRelease, names: Collection[str], watch: Watch) -> None:
         """Delete a draft of ours if it has nothing but what was brought elsewhere."""
-        if release.marker and all(asset.name in names for asset in self.api.assets(release, watch)):
-            self.api.delete_draft(release, watch)
+        self.api.delete_draft(release, lambda now: now.is_untouched and all(asset.name in names for asset in now.assets), watch)
 
 
 def _difference(asset: Asset, file: File) -> Invalid | Integrity | None:
@@ -204,3 +224,11 @@ def _other_bytes(file: File, release: TaggedRelease) -> Conflict:
     if release.draft:
         cure = f"Nobody has seen them: delete the draft at {release.url} if it was left behind, then run again."
     return Conflict(f"the release {release.tag} has other bytes under the name {file.name}", code="other-bytes", cure=cure)
+
+
+def _under_way(file: File, release: TaggedRelease) -> Conflict:
+    return Conflict(
+        f"somebody else may be uploading {file.name} to the release {release.tag}",
+        code="asset-under-way",
+        cure=f"Wait until that is done, then run again; if it broke off, delete the asset at {release.url}, or run again after a quarter of an hour.",
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from pkg_publish.clients.github_refusals import BUILD_ONCE
 from pkg_publish.errors import ConfigError
 from pkg_publish.formats.github_release import Wish
 
@@ -28,6 +29,8 @@ class Wishes:
 
     tag: str
     """Empty: `v` and the version."""
+    fixed: bool
+    """Somebody asked for this tag."""
     draft: bool
     prerelease: str
     latest: str
@@ -42,11 +45,12 @@ class Wishes:
     folder: Path
 
     @classmethod
-    def read(cls, options: Mapping[str, str], folder: Path, tag: str) -> Wishes:
-        """Take the tag that triggered the run, or none; raises `ConfigError` for what nobody can wish."""
+    def read(cls, options: Mapping[str, str], folder: Path, tag: str, *, many: bool = False) -> Wishes:
+        """Take the tag that triggered the run, or none; raises `ConfigError` for what nobody can wish, or not in one of `many` jobs."""
         sums = options.get("checksums", "")
         wishes = cls(
             tag=options.get("tag") or tag,
+            fixed=bool(options.get("tag")),
             draft=_word(options, "draft", "false", "true") == "true",
             prerelease=_word(options, "prerelease", "auto", "true", "false"),
             latest=_word(options, "latest", "auto", "true", "false"),
@@ -58,6 +62,13 @@ class Wishes:
         )
         if NO_TAG.search(options.get("tag", "")):
             raise odd(options, "tag", "v1.0")
+        if wishes.checksums and many:
+            raise ConfigError(
+                "checksums of github-release is asked for in one of several jobs, and none of them has the files of all",
+                code="target-option",
+                cure="Let the jobs build, and one job that needs them publish all files.",
+                paste=BUILD_ONCE,
+            )
         if wishes.prerelease == wishes.latest == "true":
             raise ConfigError("github-release cannot make a pre-release the latest release", code="target-option", cure="Leave one of the two out.")
         return wishes
@@ -73,6 +84,7 @@ class Wishes:
             project=project,
             version=version,
             tag=tag,
+            fixed=self.fixed,
             commit=commit,
             name=self.name or tag,
             notes=None if self.notes == "generate" else "" if self.notes == "none" else self._text(),

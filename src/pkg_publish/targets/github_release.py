@@ -44,7 +44,10 @@ OPTIONS = (
     Option(name="name", says="its title; by default the tag"),
     Option(name="notes", says="`generate`: GitHub makes them; `none`; or a file"),
     Option(name="extra-files", says="patterns of other files that shall be in it, one a line; each must match"),
-    Option(name="checksums", says="`true`, or a name other than `SHA256SUMS`, for a file with the sha256 of all others"),
+    Option(
+        name="checksums",
+        says="`true`, or a name other than `SHA256SUMS`, for a file with the sha256 of all that this step publishes; not in one of several jobs",
+    ),
 )
 
 
@@ -70,7 +73,7 @@ class GithubReleaseKind:
             token=token,
             immutable=immutable(runner.event_name, many=ambient.has_rivals),
         )
-        wishes = Wishes.read(spec.options, ambient.folder, runner.tag)
+        wishes = Wishes.read(spec.options, ambient.folder, runner.tag, many=ambient.has_rivals)
         home = name.lower() == runner.repository.lower()
         return GithubRelease(
             place=Place(
@@ -100,6 +103,8 @@ class GithubRelease:
     _guarded: bool
     """The source is private, the GitHub repository another one, and nobody said that the source may become public."""
     settles: float = 5.0
+    _begun: set[str] = field(default_factory=set)
+    """Versions that this run writes files of."""
 
     @cached_property
     def _extra(self) -> list[LocalFile]:
@@ -140,15 +145,19 @@ class GithubRelease:
         home, ours = self._home(release), self._files(release)
         there = home.find(watch)
         assets = [each for each in self._api.assets(there, watch) if each.is_whole] if there else []
-        home.check_names([each.name for each in assets if each.name not in ours])
+        if there:
+            home.check_names(there, [each.name for each in assets if each.name not in ours])
         items = [item for each in assets if there and (item := self._item(release, home, there, each, ours.get(each.name), watch))]
-        if ours.keys() - {item.name for item in items}:
-            home.check_commit(there, watch)
-        return items
+        begun = release.version in self._begun
+        if begun or ours.keys() - {item.name for item in items}:
+            home.check_commit(there, watch, begun=begun)
+        if any(is_of(item.name, release.project, release.version) for item in items):
+            return items
+        return [replace(item, visible=False) for item in items]  # a licence alone is no version that a reader finds
 
     def _item(self, release: Release, home: GithubHome, there: TaggedRelease, asset: Asset, ours: File | None, watch: Watch) -> RemoteFile | None:  # noqa: PLR0913, PLR0917
         """An asset as far as it concerns the release; None: it does not, or was left behind by a run of ours, so that it may be replaced."""
-        shown = not there.draft or home.wish.draft
+        shown = not there.draft or (home.wish.draft and not there.marker)
         if ours is None:
             return _remote(asset, visible=shown) if is_of(asset.name, release.project, release.version) else None
         sha256 = home.sha256(asset, watch)
@@ -170,6 +179,8 @@ class GithubRelease:
         there = prepare(watch)
         if there.immutable:
             raise self._api.locked(there)
+        home.check_names(there, [asset.name for asset in there.assets if asset.name not in files])
+        self._begun.add(release.version)
         return GithubUpload(home, files, prepare, there)
 
     def receipt(self, release: Release, watch: Watch) -> Receipt:
@@ -259,7 +270,7 @@ class GithubUpload:
 
     def finish(self, watch: Watch) -> None:
         """Publish the release."""
-        self.home.finish(self.there, self.sent.values(), watch)
+        self.home.finish(self.there, self.sent.values(), self.files, watch)
 
 
 def _remote(asset: Asset, *, visible: bool = True) -> RemoteFile:
