@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,20 @@ def test_the_time_is_that_of_the_build(stand: ImageStand, release: Release, tmp_
 
     assert stand.config("1.0")["created"] == "2001-09-09T01:46:40Z"
     assert stand.files("1.0", 1)["app/bin/demo"].mtime == 1000000000
+
+
+def test_a_wheel_without_times_is_as_old_as_can_be(stand: ImageStand, tmp_path: Path) -> None:
+    """Some tools write no date at all."""
+    release = program(tmp_path / "dist", sdist=False)
+    path = release.distributions[0].path
+    with zipfile.ZipFile(path) as old:
+        files = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in files.items():
+            new.writestr(zipfile.ZipInfo(name, (1980, 0, 0, 0, 0, 0)), data)
+    once(stand.target(), replace(release, distributions=(factory.distribution(path, "demo", "1.0"),)))
+
+    assert stand.config("1.0")["created"] == "1980-01-01T00:00:00Z"
 
 
 # What is sent.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests import factory
+from tests.clients.stand import failure
 from tests.servers.front import Fault
 from tests.servers.ghcr import digest_of
 from tests.targets.contract import once, watch
 from tests.targets.images import PYTHON, Bases, ImageStand, ambient, program, tar
 
+from pkg_publish.clients.image_tags import Tagged
+from pkg_publish.clients.oci_api import Repository
 from pkg_publish.errors import Failure, PublishError
 from pkg_publish.state import Done
 from pkg_publish.targets.base import Ambient
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from tests.servers.registries import NewRegistry, Registry
 
     from pkg_publish.model import Release
+
+INDEX = "application/vnd.oci.image.index.v1+json"
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -91,6 +96,13 @@ def test_a_base_whose_python_is_too_old(stand: ImageStand, release: Release) -> 
 
     assert error.code == "image-base-python"
     assert "has Python 3.7.17, and demo wants >=3.8" in error.what
+
+
+def test_an_odd_requirement_of_python_requires_nothing(stand: ImageStand, release: Release) -> None:
+    """As installers have it."""
+    odd = tuple(replace(each, requires_python="three") for each in release.distributions)
+
+    assert once(stand.target(), replace(release, distributions=odd)).outcome is Done.PUBLISHED
 
 
 def test_a_base_for_alpine_takes_its_own_wheels(stand: ImageStand, tmp_path: Path) -> None:
@@ -200,6 +212,17 @@ def test_other_entry_points(stand: ImageStand, tmp_path: Path, scripts: str, ent
     once(stand.target(entrypoint=entrypoint), program(tmp_path / "dist", scripts=scripts))
 
     assert stand.config("1.0")["config"]["Entrypoint"] == found
+
+
+@pytest.mark.parametrize("manifests", [None, [5], [{"digest": "none", "size": 1}], "not an image"], ids=str)
+def test_a_broken_image_under_the_versions_tag(stand: ImageStand, manifests: Any) -> None:  # noqa: ANN401 - any JSON
+    """What leads to no image is not trusted, whatever it says of its files."""
+    if manifests == "not an image":
+        digest = stand.server.put_manifest("1.0", {"schemaVersion": 2, "mediaType": INDEX, "manifests": []})
+        manifests = [{"mediaType": INDEX, "digest": digest, "size": 1}]
+    tagged = Tagged(data=b"", index={"manifests": manifests})
+
+    assert failure(lambda: tagged.is_whole(Repository(stand.target().registry, stand.server.name), watch())).code == "oci-broken"
 
 
 def test_what_breaks_off_reached_nothing(stand: ImageStand, release: Release) -> None:

@@ -8,11 +8,11 @@ from functools import partial
 from time import gmtime, strftime
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pkg_publish.clients import image_base
 from pkg_publish.clients.disk import disk
-from pkg_publish.clients.installed import Installed
+from pkg_publish.clients.installed import LONG_AGO, Installed
 from pkg_publish.clients.oci_api import Outgoing
 from pkg_publish.clients.together import together
 from pkg_publish.errors import ConfigError
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from pkg_publish.formats.image_layers import Layer, Member
     from pkg_publish.formats.image_options import Wishes
     from pkg_publish.watch import Watch
-
-LONG_AGO = 315532800
-"""Seconds since 1970, the first of 1980: the time of what a project depends on, so that a new release does not change that layer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +89,7 @@ class _Maker:
         installed = Installed.read(folder, order.project)
         recipe = Recipe(entrypoint=entrypoint(order, installed), user=order.wishes.user, labels=order.wishes.labels, created=order.created)
         parts = {f"what {order.project} depends on": (installed.others, LONG_AGO), f"{order.project} {order.version}": (installed.project, order.time)}
+        # What it depends on has a time of its own, so that a new release does not change that layer.
         layers = {name: _layer(folder.with_name(f"{number}.tar.gz"), *part) for number, (name, part) in enumerate(parts.items()) if part[0]}
         made = Image.of(base, platform, {name: layer for name, (layer, _) in layers.items()}, recipe, self.annotations)
         ours = [_outgoing(f"{name} for {platform}", layer, path, watch) for name, (layer, path) in layers.items()]
@@ -103,10 +101,17 @@ class _Maker:
         if not python:
             what, cure = f"the base image {name} has no Python", "Take a base that has one: `python:3.13-slim`."
             raise ConfigError(what, code="image-base-python", cure=cure)
-        if required and not SpecifierSet(required).contains(python):
+        if not _allows(required, python):
             what, cure = f"the base image {name} has Python {python}, and {self.order.project} wants {required}", "Take a base with another Python."
             raise ConfigError(what, code="image-base-python", cure=cure)
         return Machine(platform=platform, libc=base.libc, python=python)
+
+
+def _allows(required: str | None, python: str) -> bool:
+    try:
+        return SpecifierSet(required or "").contains(python)
+    except InvalidSpecifier:  # installers take no notice of it either
+        return True
 
 
 def entrypoint(order: Order, installed: Installed) -> list[str]:

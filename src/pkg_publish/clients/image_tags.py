@@ -55,12 +55,24 @@ class Tagged:
 
     def is_whole(self, repository: Repository, watch: Watch) -> bool:
         """Whether all that it leads to is there; raises `Integrity` when sizes disagree."""
-        digests = [str(each.get("digest")) for each in self.index.get("manifests", ())]
+        match self.index:
+            case {"manifests": list(listed)}:
+                digests = [oci.Blob.read(each, repository.name).digest for each in listed]
+            case _:
+                raise oci.broken(f"{repository.name}@{self.digest} is no image for several platforms")
         manifests = together([partial(repository.manifest, each, watch) for each in digests])
-        parts: list[oci.Blob] = []
-        for data in manifests:
+        parts: dict[oci.Blob, None] = {}
+        for digest, data in zip(digests, manifests, strict=True):
             if data is None:
                 return False
-            found = oci.document(data, repository.name)
-            parts += [oci.Blob.read(each, repository.name) for each in (found.get("config"), *found.get("layers", ()))]
-        return all(together([partial(repository.has, each.digest, watch, each.size) for each in dict.fromkeys(parts)]))
+            parts |= dict.fromkeys(_parts(data, f"{repository.name}@{digest}"))
+        return all(together([partial(repository.has, each.digest, watch, each.size) for each in parts]))
+
+
+def _parts(manifest: bytes, what: str) -> list[oci.Blob]:
+    """All that the manifest of an image leads to; raises `Integrity`."""
+    match oci.document(manifest, what):
+        case {"config": config, "layers": list(layers)}:
+            return [oci.Blob.read(each, what) for each in (config, *layers)]
+        case _:
+            raise oci.broken(f"{what} is no image")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from calendar import timegm
 from dataclasses import dataclass, replace
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 OF_THE_INSTALLER = frozenset({"REQUESTED", "direct_url.json", "uv_cache.json", ".lock"})
 """Names of files that say how and where it was installed."""
 
+LONG_AGO = 315532800
+"""Seconds since 1970, the first of 1980, before which zip knows no time."""
+
+_NAME = re.compile(r"\w[\w.-]*")
+"""What the name of a program may be (https://packaging.python.org/en/latest/specifications/entry-points/#data-model), and no path."""
+
 SHEBANG = b"#!/usr/bin/env python3"
 MOST = 256
 """Bytes of a first line that names an interpreter: no system takes more."""
@@ -53,7 +60,7 @@ class Installed:
         with disk(f"reading what was installed into {folder}"):
             for each in sorted(distributions(path=[str(folder)]), key=lambda each: each.name):
                 own = canonicalize_name(each.name) == project
-                programs = {point.name: point for point in each.entry_points if point.group == "console_scripts"}
+                programs = {point.name: point for point in each.entry_points if point.group == "console_scripts" and _NAME.fullmatch(point.name)}
                 found[own] += [*_files(folder, each, programs), *map(_script, programs.values())]
                 scripts += sorted(programs) if own else []
         return cls(project=found[True], others=found[False], scripts=scripts)
@@ -120,6 +127,7 @@ def _script(point: EntryPoint) -> Member:
 
 
 def newest(wheel: LocalFile) -> int:
-    """The time of the newest file in a wheel, seconds since 1970: the time of its build, if that was given one."""
+    """The time of the newest file in a wheel, seconds since 1970: the time of its build, if that was given one; `LONG_AGO` if no file has a time."""
     with wheel.open() as file, zipfile.ZipFile(file) as archive:
-        return max(timegm((*each.date_time, 0, 0, 0)) for each in archive.infolist())
+        dates = [each.date_time for each in archive.infolist()]
+    return max((timegm((*date, 0, 0, 0)) for date in dates if date[1] in range(1, 13)), default=LONG_AGO)
