@@ -211,57 +211,6 @@ def test_complete_here_and_other_bytes_there_is_no_success(release: Release) -> 
     assert go(release, here, there) == [("there", Failure.CONFLICT)]
 
 
-@pytest.mark.parametrize("why", [Failure.CONFLICT, Failure.CONFIG, Failure.POLICY])
-def test_where_the_release_is_whole_nothing_is_written_so_nothing_stops(release: Release, why: Failure) -> None:
-    """A tag that was moved, a policy that changed: they concern a place that is not needed."""
-    home = Shelf("home", store=contents(release))
-
-    assert go(release, home, Failing("later", why=why)) == [("home", Done.ALREADY_PUBLISHED)]
-    assert go(release, Failing("before", why=why), home) == [("home", Done.ALREADY_PUBLISHED)]
-    assert go(release, home, Failing("later", why=why), strategy=Strategy.ALL) == [("later", why)]
-
-
-def test_another_content_of_what_is_no_distribution_waits_for_its_turn(release: Release) -> None:
-    """It keeps the version from being published there, and nowhere else."""
-    extra = Item(name="LICENSE", sha256="ours")
-
-    class Page(Shelf):
-        def wanted(self, release: Release) -> Sequence[Item]:
-            return [*release.distributions, extra]
-
-        def held(self, release: Release, watch: Watch) -> Sequence[Item]:
-            return [*super().held(release, watch), Item(name="LICENSE", sha256="theirs", visible=False)]
-
-    first = Shelf("first")
-
-    assert go(release, first, Page("page")) == [("first", Done.PUBLISHED)]
-    assert go(release, Failing("packages"), Page("page")) == [("packages", Failure.UNSUPPORTED), ("page", Failure.CONFLICT)]
-    assert go(release, Shelf("first"), Page("page"), strategy=Strategy.ALL) == [("page", Failure.CONFLICT)]
-
-
-def test_a_place_that_finds_a_conflict_after_the_write_ends_with_it(release: Release) -> None:
-    """Somebody else has put something beside it that does not fit: the problem is the place's own."""
-
-    class Raced(Shelf):
-        def held(self, release: Release, watch: Watch) -> Sequence[Item]:
-            if self.writes:
-                raise error(Failure.CONFLICT, "another project's files")
-            return super().held(release, watch)
-
-    target = Raced("raced", settles=9)
-    (attempt,) = publish.run(Plan(targets=[target]), release, Watch(20, lambda _: None))
-
-    assert (attempt.outcome, attempt.problem and attempt.problem.what) == (Failure.CONFLICT, "another project's files")
-
-
-def test_a_complete_home_comes_before_a_partial_one(release: Release) -> None:
-    """Of two places that show the version, the one that has it whole is its home."""
-    first, second = Shelf("first", store={"g.whl": b"another job's"}), Shelf("second", store=contents(release))
-
-    assert go(release, first, second) == [("second", Done.ALREADY_PUBLISHED)]
-    assert not first.writes
-
-
 def test_a_place_that_wants_nothing_is_never_green(release: Release) -> None:
     """No file to hold is no success."""
 
