@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pkg_publish import grammar
 from pkg_publish.grammar import parse
 from pkg_publish.targets import KINDS
 
@@ -110,3 +111,41 @@ def test_a_block_of_lines_is_an_option_of_several_words() -> None:
 
     assert mistakes == []
     assert spec.options == {"extra-files": "*.pdf\ndocs/*.html"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ("- github-release\n    draft: true\n", 1, "github-release"),
+        ("- ghcr\n- oci\n    name: ghcr.io/octo/demo\n", 2, "oci"),
+        ("oci\n  name: ghcr.io/octo/demo", 1, "oci"),
+    ],
+)
+def test_a_colon_that_is_missing_is_looked_for_in_its_own_line(text: str, line: int, word: str) -> None:
+    """YAML sees the mistake a line too late."""
+    _, (mistake,) = parse(text)
+
+    assert mistake.what == f"targets is not YAML in line {line}: {word!r} has options below it, and no colon behind it"
+    assert mistake.cure == f"Write {word}: before its options."
+    assert mistake.paste == grammar.WITH_OPTIONS
+
+
+def test_options_that_are_not_indented_enough_are_pasted_as_they_must_be() -> None:
+    """Beside the target they belong to nothing."""
+    _, (mistake,) = parse("- github-release:\n  repo: octo/demo\n  extra-files: [a.pdf, b.pdf]")
+
+    assert (mistake.code, mistake.what) == ("target-option", "the options of github-release stand beside it, and not below it")
+    assert parse(mistake.paste.partition("|\n")[2]) == parse("- github-release:\n    repo: octo/demo\n    extra-files: [a.pdf, b.pdf]")
+
+
+@pytest.mark.parametrize("text", ["- ghcr:\n  directory: a", "- ghcr: {jobs: one}\n  oci-layout: a", "- {}"])
+def test_several_targets_in_one_item_are_none(text: str) -> None:
+    """Each stands for itself."""
+    _, (mistake,) = parse(text)
+
+    assert (mistake.code, mistake.cure) == ("no-target", "One kind an item.")
+
+
+def test_what_is_pasted_when_yaml_fails_has_options() -> None:
+    """And is sound itself."""
+    assert parse(grammar.WITH_OPTIONS.partition("|\n")[2])[1] == []

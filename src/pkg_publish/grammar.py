@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from pkg_publish.errors import ConfigError
+from pkg_publish.formats.target_yaml import target_yaml
 from pkg_publish.targets import KINDS
 from pkg_publish.targets.base import TargetSpec
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pkg_publish.targets.base import TargetKind
 
 EXAMPLE = "targets: github-packages, oci-layout=out/registry"
+WITH_OPTIONS = "targets: |\n  - ghcr\n  - oci-layout:\n      path: out/registry"
 
 _KINDS: Mapping[str, TargetKind] = {kind.word: kind for kind in KINDS}
 
@@ -70,10 +72,7 @@ def _items(text: str) -> Iterator[object]:
     try:
         document = yaml.load(text, _Words)  # noqa: S506 - of strings, lists and mappings alone
     except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        said = str(getattr(error, "problem", "") or "")
-        yield ConfigError(f"targets is not YAML{where}", code="targets-is-not-yaml", cure="Write a list, or words with commas.", paste=EXAMPLE, said=said)
+        yield _not_yaml(text, error)
         return
     if isinstance(document, dict):
         yield from ({kind: options} for kind, options in document.items())
@@ -82,6 +81,20 @@ def _items(text: str) -> Iterator[object]:
     else:
         what = "targets mixes words and a list of YAML"
         yield ConfigError(what, code="targets-is-not-yaml", cure="Begin every line with a dash, or none.", paste=EXAMPLE)
+
+
+def _not_yaml(text: str, error: Exception) -> ConfigError:
+    """What a reader of YAML says; the options of a target that lacks its colon are a line too late for the mistake."""
+    mark, said = getattr(error, "problem_mark", None), str(getattr(error, "problem", "") or "")
+    line = mark.line if mark else 0
+    before = text.splitlines()[line - 1].strip() if line else ""
+    if said == "mapping values are not allowed here" and re.fullmatch(r"(-\s+)?[\w-]+", before):
+        word = before.lstrip("- ")
+        what = f"targets is not YAML in line {line}: {word!r} has options below it, and no colon behind it"
+        return ConfigError(what, code="targets-is-not-yaml", cure=f"Write {word}: before its options.", paste=WITH_OPTIONS)
+    where = f" in line {line + 1}" if mark else ""
+    cure = "Write a list, or words with commas."
+    return ConfigError(f"targets is not YAML{where}", code="targets-is-not-yaml", cure=cure, paste=WITH_OPTIONS, said=said)
 
 
 def _spec(item: object) -> TargetSpec:
@@ -102,10 +115,22 @@ def _spec(item: object) -> TargetSpec:
                 what = f"the options of {kind.word} are no mapping"
                 raise ConfigError(what, code="target-option", cure="Write one `option: value` a line.", paste=_shape(kind))
             return TargetSpec(kind=kind.word, options=dict(_option(kind, str(name), value) for name, value in (options or {}).items()))
+        case dict() if above := _beside(item):
+            given = dict(_option(above, str(name), value) for name, value in item.items() if name != above.word)
+            what = f"the options of {above.word} stand beside it, and not below it"
+            raise ConfigError(what, code="target-option", cure="Indent them more than the name of the target.", paste=target_yaml(above.word, given))
         case _:
             what = "targets has an item that is no target: "
             what += "a mapping of several" if isinstance(item, dict) else "a list" if isinstance(item, list) else "nothing"
             raise ConfigError(what, code="no-target", cure="One kind an item.", paste=EXAMPLE)
+
+
+def _beside(item: Mapping[object, object]) -> TargetKind | None:
+    """The kind of a target whose options are not indented enough to be below it."""
+    word, *others = map(str, item) if item else [""]
+    kind = _KINDS.get(word)
+    known = {option.name for option in kind.options} if kind else set()
+    return kind if not item.get(word) and known.issuperset(others) else None
 
 
 def _kind(word: str) -> TargetKind:
@@ -135,4 +160,4 @@ def _text(kind: TargetKind, name: str, value: object) -> str:
 
 
 def _shape(kind: TargetKind) -> str:
-    return "\n".join(["targets: |", f"  - {kind.word}:", *(f"      {option.name}: …" for option in kind.options)])
+    return target_yaml(kind.word, {option.name: "…" for option in kind.options})

@@ -98,3 +98,12 @@ def test_checksums_are_not_for_one_of_several_jobs(tmp_path: Path) -> None:
 
     assert (caught.value.code, "needs: build" in caught.value.paste) == ("target-option", True)
     assert not Wishes.read({"checksums": "false"}, tmp_path, "", many=True).checksums
+
+
+def test_what_is_pasted_keeps_the_other_options(tmp_path: Path) -> None:
+    """Only the odd one is another: who pastes it publishes where they meant to."""
+    with pytest.raises(ConfigError) as caught:
+        wishes(tmp_path, repo="octo/demo", draft="maybe", extra_files="a.pdf\nb.pdf")
+
+    lines = ["targets: |", "  - github-release:", "      repo: octo/demo", "      draft: false", "      extra-files: |", "        a.pdf", "        b.pdf"]
+    assert caught.value.paste.splitlines() == lines

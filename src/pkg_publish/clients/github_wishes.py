@@ -11,6 +11,7 @@ from packaging.version import Version
 from pkg_publish.clients.github_refusals import BUILD_ONCE
 from pkg_publish.errors import ConfigError
 from pkg_publish.formats.github_release import Wish
+from pkg_publish.formats.target_yaml import target_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,5 +120,5 @@ def odd(options: Mapping[str, str], option: str, *words: str) -> ConfigError:
         f"{option} of github-release cannot be {options[option][:80]!r}",
         code="target-option",
         cure=f"Write {' or '.join(words)}.",
-        paste=f"targets: |\n  - github-release:\n      {option}: {words[0]}",
+        paste=target_yaml("github-release", {**options, option: words[0]}),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from pkg_publish.errors import ConfigError
+from pkg_publish.formats.target_yaml import target_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -229,7 +230,7 @@ class TargetSpec:
             f"the target {self.kind} has {'a username and no password' if username else 'a password and no username'}",
             code="half-a-login",
             cure="Give both, or none; where only a token counts, most servers take any username.",
-            paste="\n".join(["targets: |", f"  - {self.kind}:", *(f"      {option}: {value}" for option, value in given.items())]),
+            paste=target_yaml(self.kind, given),
         )
 
 
