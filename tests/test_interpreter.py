@@ -82,6 +82,14 @@ def test_an_interpreter_describes_itself() -> None:
     assert found.path == Path(sys.executable)
 
 
+def test_a_python_that_is_not_there_is_named_as_it_was_written(tmp_path: Path) -> None:
+    """And not as Python writes paths."""
+    with pytest.raises(Environment) as caught:
+        Interpreter.ask(tmp_path / "nope")
+    assert caught.value.code == "python-not-usable"
+    assert caught.value.said.endswith(f"No such file or directory: '{tmp_path / 'nope'}'")
+
+
 @pytest.mark.parametrize("text", ["echo broken >&2; exit 3", "echo broken", "kill -9 $$"], ids=["fails", "chatters", "dies"])
 def test_what_does_not_describe_itself_cannot_be_used(tmp_path: Path, text: str) -> None:
     """The error quotes what it said."""

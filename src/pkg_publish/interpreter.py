@@ -101,7 +101,7 @@ class Interpreter:
         libraries = Path(packaging.__file__).parents[1]
         try:
             done = subprocess.run(  # noqa: S603 - the interpreter that the user named or has active
-                [path, "-I", "-B", "-c", _ASK, libraries],
+                [str(path), "-I", "-B", "-c", _ASK, str(libraries)],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=True,
