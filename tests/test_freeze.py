@@ -236,5 +236,5 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
 
     assert cli.run(["index", "--from", "oci-layout=registry", "--to", "site", "--project", "demo"], ENVIRON, stream, stream) == 0
-    assert stream.getvalue() == "site is the index of 1 projects: 4 files are in it, 0 are linked to\n"
+    assert stream.getvalue().splitlines() == ["index     demo: 4 files", "site is the index of 1 projects: 4 files are in it, 0 are linked to"]
     assert cli.run(["index", "--from", "oci-layout=registry", "--to", "site", "--project", "nothing"], ENVIRON, stream, stream) == Failure.CONFIG.exit_code

@@ -23,7 +23,7 @@ from pkg_publish.errors import Environment, Failure, Refused
 from pkg_publish.model import Receipt, Visibility
 from pkg_publish.report import sentences
 from pkg_publish.verdict import Level, Proof, Remark, Status
-from pkg_publish.verify import Verifier
+from pkg_publish.verify import Verifier, Verifying
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def test_what_was_published_is_imported(desk: Desk, target: str) -> None:
     report = desk.run(build="never", verify="install", targets=target)
 
     assert (report.status, report.exit_code) == (Status.PUBLISHED, 0)
+    assert any(isinstance(each, Verifying) for each in desk.events)
     assert report.proof == Proof(python=".".join(map(str, sys.version_info[:3])), modules=("demo",))
     assert any("installed from there into a clean environment" in each.text for each in sentences.lead(report))
 

@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -159,8 +160,8 @@ def _doctor(arguments: argparse.Namespace, environ: Mapping[str, str], stream: T
 
 
 def _read(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> int:
-    """One of the commands that read."""
-    with console:
+    """One of the commands that read; a server has nothing to say while nobody asks."""
+    with nullcontext() if arguments.command == "serve" else console:
         try:
             readers.run(arguments, environ, stream, console)
         except Mistakes as mistakes:

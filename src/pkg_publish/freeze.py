@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from pkg_publish.watch import Watch
 
 
+@dataclass(frozen=True, slots=True)
+class Freezing:
+    """An event: the page of this project is written, and its files are brought."""
+
+    project: str
+    files: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
     """What there is at the end of a run."""
@@ -62,6 +70,7 @@ class Freezer:
         return Frozen(projects=len(names), copied=len(links) - linked, linked=linked)
 
     def _project(self, shelf: Shelf, watch: Watch) -> Sequence[Link]:
+        watch.tell(Freezing(shelf.project, len(shelf.files)))
         addresses = shelf.source.addresses(shelf.files, watch) if isinstance(shelf.source, Links) else [""] * len(shelf.files)
         page = f"simple/{shelf.project}/index.html"
         known = self._known(page)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pkg_publish.catalog import NamedSource
-    from pkg_publish.model import Receipt, Release
+    from pkg_publish.model import Place, Receipt, Release
 
 LATE = 60.0
 """Seconds for which a place may be late to show installers what it holds."""
@@ -49,6 +49,13 @@ print(json.dumps(sorted(names)))
 """The modules that a distribution brings, its own underscored ones excepted."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """An event: what this place holds is installed from there."""
+
+    place: Place
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verifier:
     """One release at one place, and where it is tried."""
@@ -67,6 +74,7 @@ class Verifier:
         if not self.receipt.source and not self.receipt.index_url:
             return self._unproven(Level.NOTICE, "nothing can be installed from there as it is")
         began = self.watch.now()
+        self.watch.tell(Verifying(self.source.place))
         with disk(f"making an environment in {self.folder}"):
             python = self._environment()
         while True:

@@ -26,6 +26,7 @@ from tests.report.stage import Stage
 
 from pkg_publish.build import Built
 from pkg_publish.errors import ConfigError, Environment, Mistakes
+from pkg_publish.freeze import Freezing
 from pkg_publish.install import Found, Received
 from pkg_publish.interpreter import Interpreter
 from pkg_publish.job import Began, Checked, Spared
@@ -34,6 +35,7 @@ from pkg_publish.preflight import NewerMetadata
 from pkg_publish.publish import Looked, Sending
 from pkg_publish.runner import Runner
 from pkg_publish.verdict import Level, Remark
+from pkg_publish.verify import Verifying
 from pkg_publish.watch import Sent, Waiting
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ if TYPE_CHECKING:
         (Spared(skipped(GHCR, NOTHING, UNKNOWN, WORKS)), ["ghcr      not tried: cannot be known before: whether it is right shows in the first upload"]),
         (Spared(skipped(GHCR, NOTHING)), []),
         (Spared(skipped(GHCR, look(BOTH, problem=MISTAKES[0]), WORKS)), []),
+        (Freezing("demo", 2), ["index     demo: 2 files"]),
+        (Verifying(GHCR), ["verify    installing it from ghcr.io/octo/sglang into a clean environment"]),
         (object(), []),
     ],
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish.build import BackendSaid, BuildBegan, Built
 from pkg_publish.errors import DOCS, Failure, Mistakes, PublishError
+from pkg_publish.freeze import Freezing
 from pkg_publish.install import Found, Received
 from pkg_publish.job import Began, Checked, Planned
 from pkg_publish.publish import Looked, Sending
@@ -20,6 +21,7 @@ from pkg_publish.report.progress import Progress
 from pkg_publish.report.story import Line, sizes, told
 from pkg_publish.state import Attempt
 from pkg_publish.verdict import Remark, Report
+from pkg_publish.verify import Verifying
 from pkg_publish.watch import MonotonicClock, Sent, Waiting
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ DOING = {
     Looked: "getting ready to send",
     Attempt: "asking the other targets whether they would work",
     Found: "fetching",
+    Freezing: "writing the index",
+    Verifying: "installing it to prove it",
 }
 """What is done after an event of this kind, for a log that would be silent."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pkg_publish.build import BuildBegan, Built
 from pkg_publish.errors import Failure
+from pkg_publish.freeze import Freezing
 from pkg_publish.install import Found
 from pkg_publish.job import Began, Checked, Planned, Spared
 from pkg_publish.model import Distribution
@@ -15,6 +16,7 @@ from pkg_publish.publish import Looked, Sending
 from pkg_publish.report import phrases
 from pkg_publish.state import Attempt, Done
 from pkg_publish.verdict import would_fail_with
+from pkg_publish.verify import Verifying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +132,16 @@ def _found(event: Found) -> Iterable[Line]:
     file = event.file
     size = f", {phrases.size(file.size)}" if file.size is not None else ""
     return [Line("found", f"{file.name}{size}, at {event.place.title}, for Python {event.python.version}")]
+
+
+@told.register(Freezing)
+def _freezing(event: Freezing) -> Iterable[Line]:
+    return [Line("index", f"{event.project}: {phrases.count(event.files, 'file')}")]
+
+
+@told.register(Verifying)
+def _verifying(event: Verifying) -> Iterable[Line]:
+    return [Line("verify", f"installing it from {event.place.title} into a clean environment")]
 
 
 def problem(error: PublishError) -> Iterable[Line]:
