@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
+from tests.servers.serving import Reply
 from tests.targets.test_pypi import TOKEN, _addresses  # noqa: F401 - a fixture
 from tests.test_job import Desk
 from tests.test_verdict import judge
@@ -21,6 +22,8 @@ from pkg_publish.verdict import Level, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.servers.pypi import Pypi
 
     from pkg_publish.model import Release
 
@@ -56,6 +59,17 @@ def test_the_only_place_would_refuse_it(desk: Desk, targets: str) -> None:
     assert call.text == "PyPI would not take it: login: none (the job may not ask for an identity)."
     assert (call.code, call.cure) == ("id-token-permission", "Add `id-token: write`.")
     assert "id-token: write" in call.paste
+
+
+def test_all_that_a_place_lacks_is_said_and_what_can_be_mended_is_the_cure(desk: Desk, pypi: Pypi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of projects is somebody else's trouble."""
+    answer = pypi.answer
+    monkeypatch.setattr(pypi, "answer", lambda call: Reply(status=404) if call.path == "/simple/" else answer(call))
+
+    (problem,) = desk.run(build="never", dry_run="true", targets="pypi").problems
+
+    assert problem.what == "PyPI would not take it: index: answered 404; login: none (the job may not ask for an identity)"
+    assert (problem.code, problem.cure) == ("id-token-permission", "Add `id-token: write`.")
 
 
 @pytest.mark.usefixtures("pypi")

@@ -52,13 +52,15 @@ def explained(attempt: Attempt, target: Target, release: Release, watch: Watch) 
 
 def foretold(attempt: Attempt) -> Attempt:
     """Give a target that a dry run has looked at the problem that its own check is sure of; what is there already needs none."""
-    row = next((row for row in attempt.checks if row.failure), None)
-    if row is None or row.failure is None or attempt.problem or attempt.before.state is State.COMPLETE:
+    rows = [row for row in attempt.checks if row.failure]
+    if not rows or attempt.problem or attempt.before.state is State.COMPLETE:
         return attempt
+    row = next((row for row in rows if row.do), rows[0])  # what somebody can mend
     raises = next(each for each in PublishError.__subclasses__() if each.kind is row.failure)
-    what = f"{attempt.place.title} would not take it: {row.check}: {row.found}" + (f" ({row.means})" if row.means else "")
+    what = "; ".join(f"{each.check}: {each.found}" + (f" ({each.means})" if each.means else "") for each in rows)
     cure = f"{row.do[:1].upper()}{row.do[1:].rstrip('.')}." if row.do else ""
-    return replace(attempt, problem=raises(what, code=row.code or row.failure, cure=cure, paste=row.paste))
+    what = f"{attempt.place.title} would not take it: {what}"
+    return replace(attempt, problem=raises(what, code=row.code, cure=cure, paste=row.paste))
 
 
 def _conflict(attempt: Attempt, target: Target, release: Release, watch: Watch) -> Conflict:
