@@ -22,7 +22,7 @@ from uv import find_uv_bin
 
 from pkg_publish import cli
 from pkg_publish.catalog import Catalog
-from pkg_publish.errors import Failure, Integrity, Unsupported
+from pkg_publish.errors import ConfigError, Failure, Integrity, Unsupported
 from pkg_publish.formats import simple_pages
 from pkg_publish.freeze import Freezer, Frozen
 from pkg_publish.model import RemoteFile
@@ -217,6 +217,17 @@ class Odd(Toy):
     def addresses(self, files: list[RemoteFile], watch: Watch) -> list[str]:
         """The same for each."""
         return [self.where] * len(files)
+
+
+def test_what_is_listed_and_is_no_project_is_passed_by(layout: NamedSource, site: Path, tmp_path: Path) -> None:
+    """As an image in the same namespace; what was named must be there."""
+    (tmp_path / "registry" / "image").mkdir()
+    (tmp_path / "registry" / "image" / "index.json").write_text('{"manifests": []}')
+
+    assert freeze(site, layout).projects == 2
+    assert b"image" not in (site / "simple" / "index.html").read_bytes()
+    with pytest.raises(ConfigError):
+        freeze(site, layout, named=("image",))
 
 
 def test_what_is_no_address_is_not_linked_to(site: Path) -> None:

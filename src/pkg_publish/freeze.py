@@ -64,10 +64,11 @@ class Freezer:
             raise Unsupported(silent[0].partition(".")[0], code="no-list-of-projects", cure="Name the projects with --project.")
         for each in silent:
             watch.wait(0, each)
-        links = [link for name in names for link in self._project(catalog.shelf(name, watch), watch)]
-        self._write("simple/index.html", index_pages.projects_html(names))
+        shelves = [shelf for name in names if (shelf := _shelf(catalog, name, watch))]
+        links = [link for shelf in shelves for link in self._project(shelf, watch)]
+        self._write("simple/index.html", index_pages.projects_html([shelf.project for shelf in shelves]))
         linked = sum(link.url.startswith("http") for link in links)
-        return Frozen(projects=len(names), copied=len(links) - linked, linked=linked)
+        return Frozen(projects=len(shelves), copied=len(links) - linked, linked=linked)
 
     def _project(self, shelf: Shelf, watch: Watch) -> Sequence[Link]:
         watch.tell(Freezing(shelf.project, len(shelf.files)))
@@ -126,6 +127,16 @@ class Freezer:
             if not path.is_file() or path.read_bytes() != data:
                 with appearing(path) as file:
                     file.write(data)
+
+
+def _shelf(catalog: Catalog, name: str, watch: Watch) -> Shelf | None:
+    """A project; None for what is listed and is none, as an image in the same namespace. Raises `ConfigError` for one that was named."""
+    try:
+        return catalog.shelf(name, watch)
+    except ConfigError as problem:
+        if catalog.named or problem.code != "unknown-project":
+            raise
+        return None
 
 
 def _fetch(shelf: Shelf, file: RemoteFile, path: Path, watch: Watch) -> None:
