@@ -13,14 +13,17 @@ from tests.targets.layouts import JOB
 from tests.targets.layouts import make as make_layout
 from tests.targets.namespaces import RegistryStand, make
 from tests.targets.oci_contract import OciContract
+from tests.toys import Shelf
 
+from pkg_publish import publish
 from pkg_publish.errors import ConfigError, Failure, Integrity
-from pkg_publish.model import Visibility
+from pkg_publish.model import Subject, Visibility
+from pkg_publish.plan import Plan
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
 from pkg_publish.state import Done
 from pkg_publish.targets.base import Ambient, TargetSpec
-from pkg_publish.targets.oci import GhcrKind, OciKind
+from pkg_publish.targets.oci import GhcrKind, Oci, OciKind
 
 if TYPE_CHECKING:
     from tests.servers.registries import NewRegistry, Registry
@@ -54,7 +57,7 @@ class TestContractWithUsers(ServerContract):
 # The places.
 
 
-def ghcr(runner: Runner, **options: str) -> object:
+def ghcr(runner: Runner, **options: str) -> Oci:
     """The target `ghcr` of a job."""
     return GhcrKind().make(TargetSpec(kind="ghcr", options=options), Ambient(folder=Path(), environ={}, runner=runner, tokens={"github-token": Secret("x")}))
 
@@ -75,14 +78,26 @@ def test_ghcr_is_where_the_github_repository_is(server: str, host: str) -> None:
     assert (target.place.visibility, target.settles) == (Visibility.AS_REPOSITORY, 30)
 
 
-@pytest.mark.parametrize("repository", ["", "octo/.github", "octo/demo-", "octo/a..b"])
-def test_ghcr_needs_a_name_that_registries_take(repository: str) -> None:
+def test_ghcr_needs_a_github_repository() -> None:
     """Without one, the cure names the target that takes a place."""
     with pytest.raises(ConfigError, match="ghcr has no place") as caught:
-        ghcr(Runner(repository=repository))
+        ghcr(Runner())
 
-    assert caught.value.code == "ghcr-without-place"
-    assert caught.value.paste == f"targets: oci=ghcr.io/{'octo' if repository else 'OWNER'}/NAME"
+    assert (caught.value.code, caught.value.paste) == ("ghcr-without-place", "targets: oci=ghcr.io/OWNER/NAME")
+
+
+@pytest.mark.parametrize("repository", ["octo/.github", "octo/_demo", "octo/demo-", "octo/a..b"])
+def test_where_no_registry_takes_the_name_ghcr_is_passed_by(tmp_path: Path, repository: str) -> None:
+    """The default chain goes on; nothing is asked, and the cure names the target that takes a place."""
+    target = ghcr(Runner(repository=repository))
+
+    first, second = publish.run(Plan(targets=[target, Shelf()]), factory.release(tmp_path), watch())
+
+    assert (first.outcome, second.outcome) == (Failure.UNSUPPORTED, Done.PUBLISHED)
+    assert first.problem
+    assert (first.problem.code, first.problem.paste) == ("ghcr-without-place", "targets: oci=ghcr.io/octo/NAME")
+    assert [(row.ok, row.means) for row in target.check(watch())] == [(None, "this target is passed by")]
+    assert [(row.ok, row.failure) for row in target.examine(Subject(project="demo"), watch())] == [(False, Failure.UNSUPPORTED)]
 
 
 PLACES = [

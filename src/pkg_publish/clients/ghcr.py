@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from pkg_publish.clients.network import is_loopback
+from pkg_publish.errors import Unsupported
 
 if TYPE_CHECKING:
     from pkg_publish.runner import Runner
@@ -17,6 +18,16 @@ def host(runner: Runner) -> str:
     if server.hostname == "github.com":
         return "ghcr.io"
     return server.netloc if is_loopback(server.hostname or "") else f"containers.{server.netloc}"
+
+
+def no_namespace(runner: Runner) -> Unsupported:
+    """Why `ghcr` has no place of its own in a GitHub repository whose name is not one that a registry takes (`octo/.github`)."""
+    return Unsupported(
+        f"the GitHub repository {runner.repository!r} has a name that no registry takes, so ghcr has no place of its own",
+        code="ghcr-without-place",
+        cure="Name the place.",
+        paste=f"targets: oci={host(runner)}/{runner.owner.lower()}/NAME",
+    )
 
 
 def page(runner: Runner, repository: str) -> str:

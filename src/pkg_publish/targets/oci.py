@@ -18,13 +18,13 @@ from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import ConfigError, Invalid, PolicyError, PublishError, Unavailable
 from pkg_publish.formats import journal, oci
 from pkg_publish.formats.version_index import VersionIndex, annotations_of
-from pkg_publish.model import Place, Receipt, Visibility
+from pkg_publish.model import CheckRow, Place, Receipt, Visibility
 from pkg_publish.targets.base import Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pkg_publish.model import CheckRow, Distribution, Item, Release, RemoteFile, Subject
+    from pkg_publish.model import Distribution, Item, Release, RemoteFile, Subject
     from pkg_publish.runner import Runner
     from pkg_publish.targets.base import Ambient, TargetSpec
     from pkg_publish.watch import Watch
@@ -52,13 +52,12 @@ class GhcrKind:
         """Make the target of the GitHub repository's own namespace."""
         runner, token = ambient.runner, ambient.tokens.get("github-token")
         namespace = runner.home().lower()
-        if not oci.is_repository(namespace):
-            what = f"the GitHub repository {runner.repository!r} has a name that no registry takes" if namespace else "the GitHub repository is not known"
+        if not namespace:
             raise ConfigError(
-                f"{what}, so ghcr has no place of its own",
+                "the GitHub repository is not known, so ghcr has no place of its own",
                 code="ghcr-without-place",
                 cure="Name the place.",
-                paste=f"targets: oci={ghcr.host(runner)}/{runner.owner.lower() or 'OWNER'}/NAME",
+                paste=f"targets: oci={ghcr.host(runner)}/OWNER/NAME",
             )
         host = ghcr.host(runner)
         return Oci(
@@ -134,7 +133,9 @@ class Oci:
     """Digests of the manifests that the registry took in this run: it has compared them, and looked for their blobs."""
 
     def wanted(self, release: Release) -> Sequence[Distribution]:
-        """Every file; a name or version that no repository or tag can have is `Invalid`."""
+        """Every file; a name or version that no repository or tag can have is `Invalid`, and what no namespace can be named after `Unsupported`."""
+        if not oci.is_repository(self.namespace):
+            raise ghcr.no_namespace(self.runner)
         (journal.prefix_of if self.many else oci.tag_of)(release.version)
         name = self._name(release.project)
         if not oci.is_repository(journal.repository_of(name) if self.many else name):
@@ -215,10 +216,16 @@ class Oci:
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """Whether the registry answers, and lets us in as writers; what a login may write to shows in the first upload."""
+        if not oci.is_repository(self.namespace):
+            yield CheckRow.of("namespace", ghcr.no_namespace(self.runner), sure=False, means="this target is passed by")
+            return
         yield from oci_checks.access(self.registry, self.namespace, watch, github=self.github)
 
     def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
         """The same, and what is under the project's name."""
+        if not oci.is_repository(self.namespace):
+            yield CheckRow.of("namespace", ghcr.no_namespace(self.runner))
+            return
         rows = list(self.check(watch))
         yield from rows
         if subject.project and all(row.ok is not False for row in rows):
