@@ -26,6 +26,7 @@ from pkg_publish.watch import Waiting, Watch
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tests.servers.devpi import Devpi
     from tests.servers.pypiserver import PypiServer
 
     from pkg_publish.catalog import NamedSource
@@ -105,6 +106,17 @@ def test_an_attacker_installs_nothing(desk: Desk, ours: NamedSource, upstream: s
 
     assert desk.says("import demo, needed, third; print(demo.x, needed.x, third.x)") == "1 1 1"
     assert asked_for(pypiserver) == {"third"}
+
+
+def test_devpi_is_an_upstream_too(desk: Desk, ours: NamedSource, devpi: Devpi, tmp_path: Path) -> None:
+    """Its pages are elsewhere than its files; it has 99.0 of what we have."""
+    for name, version in (("third", "1.0"), ("needed", "99.0")):
+        path = factory.wheel(tmp_path / "theirs", name, version, content=THEIRS)
+        devpi.put(path.name, path.read_bytes(), name, version)
+
+    assert desk.install("demo==1.0", ours, upstream=devpi.index_url) == 0
+
+    assert desk.says("import needed, third; print(needed.x, third.x)") == "1 theirs"
 
 
 def test_nor_by_the_installers_own_settings(desk: Desk, ours: NamedSource, upstream: str, pypiserver: PypiServer) -> None:

@@ -87,9 +87,10 @@ def _metadata(link: Link) -> str | None:
 
 def project_html(project: str, links: Sequence[Link], commands: Sequence[str], notes: Sequence[str] = ()) -> bytes:
     """The page of a project, of which installers read the links alone; the newest version is on top."""
-    rows = []
-    for version in dict.fromkeys(each.version for each in reversed(links)):
-        rows += [_row(each, version) for each in links if each.version == version]
+    versions: dict[str, list[Link]] = {}
+    for each in links:
+        versions.setdefault(each.version, []).append(each)
+    rows = [_row(each, version) for version in reversed(versions) for each in versions[version]]
     how = "".join(f"<pre>{escape(command)}</pre>\n" for command in commands)
     body = f"{how}<table>\n<tr><th>version<th>file<th>size<th>sha256</tr>\n{''.join(rows)}</table>\n<form action='../'><button>All projects</button></form>"
     return _page(f"Links for {project}", body, notes)
