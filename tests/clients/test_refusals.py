@@ -15,11 +15,13 @@ TABLE = (
 
 def said(status: int, body: bytes = b"", tries: int = 1) -> Answer:
     """An answer."""
-    return Answer(url="https://example.org:8443/up", status=status, reason="", headers={"Content-Type": "text/plain"}, body=body, tries=tries)
+    return Answer(
+        url="https://example.org:8443/up?signature=let-me-in", status=status, reason="", headers={"Content-Type": "text/plain"}, body=body, tries=tries
+    )
 
 
 def test_the_first_row_that_fits_speaks() -> None:
-    """With the facts filled in, and the server's words beside ours."""
+    """With the facts filled in, the address without what may be a signature, and the server's words beside ours."""
     problem = refused(TABLE, said(400, b"TAKEN by {url}"), "sending it", what="gone")
 
     assert isinstance(problem, Conflict)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients.network import Origin
+from pkg_publish.clients.network import Origin, bare
 from pkg_publish.errors import PublishError, Refused, Unavailable
 from pkg_publish.formats.reason import reason
 
@@ -70,7 +70,7 @@ def refused(table: Iterable[Refusal], answer: Answer, doing: str, **facts: str) 
     said = reason(answer.status, answer.reason, answer.content_type, answer.text)
     row = next(row for row in (*table, UNEXPECTED) if answer.status in row.statuses and re.search(row.words, said, re.IGNORECASE))
     host = str(Origin.of(answer.url))
-    fill = {"url": answer.url, "host": host} | facts
+    fill = {"url": bare(answer.url), "host": host} | facts
     return row.raises(
         f"{doing} failed: {host} answered {answer.status}, {row.cause.format_map(fill)}",
         code=row.code,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pkg_publish.clients.network import joined
+from pkg_publish.clients.network import bare, joined
 from pkg_publish.clients.refusals import TEMPORARY, Refusal, refused
 from pkg_publish.clients.request import Request
 from pkg_publish.clients.retry import TRIES
@@ -67,11 +67,11 @@ class SimpleIndex:
         if answer.status == NOT_FOUND or self._points_to_another_index(answer, project):
             return []
         if not answer.ok:
-            raise refused(REFUSALS, answer, f"reading {answer.url}")
+            raise refused(REFUSALS, answer, f"reading {bare(answer.url)}")
         if (found := simple_pages.read(answer.content_type, answer.body, answer.url)) is not None:
             return found
         raise Unavailable(
-            f"reading {answer.url} failed: what is there is no page of a package index",
+            f"reading {bare(answer.url)} failed: what is there is no page of a package index",
             code="no-index-page",
             cure="Check the address of the index (`index-url`): a proxy or a login page may stand in between.",
         )
