@@ -44,11 +44,26 @@ HANDED_ON = frozenset(
 )
 """How to reach an index; what else somebody sets for pip (target, constraint, user, …) is not meant for us."""
 
+SYSTEM = frozenset(
+    [
+        *("PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DBUS_SESSION_BUS_ADDRESS"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+        *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA"),
+    ]
+)
+"""What a program needs to run and to find the way out; in any case of letters. The secrets of the job stay with us."""
+
+
+def handed(environ: Mapping[str, str]) -> dict[str, str]:
+    """What pip may see of an environment."""
+    return {name: value for name, value in environ.items() if name.upper() in SYSTEM | HANDED_ON or name.startswith(("LC_", "XDG_"))}
+
 
 @functools.cache
 def ask() -> tuple[str, ...]:
     """Ask pip for its default index and the file of its certificates; nothing without pip."""
-    asked = subprocess.run([sys.executable, "-I", "-c", ASK], capture_output=True, text=True, check=False)
+    environ = handed(os.environ)  # noqa: TID251 - so that pip sees less of it
+    asked = subprocess.run([sys.executable, "-I", "-c", ASK], env=environ, capture_output=True, text=True, check=False)
     return tuple(asked.stdout.splitlines())
 
 
@@ -104,7 +119,6 @@ def install(lock: Path, environ: Mapping[str, str], folder: Path) -> None:
     """Let pip fill an empty folder from the lock. Raises `Unreachable` with pip's last word."""
     options = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-compile", "--no-user", "--no-input", "--quiet", "--retries", "1"]
     command = [sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "install", *options, "--target", str(folder), "-r", str(lock)]
-    handed = {name: value for name, value in environ.items() if not name.startswith("PIP_") or name in HANDED_ON}
-    ran = subprocess.run(command, env=handed, capture_output=True, text=True, errors="replace", check=False)
+    ran = subprocess.run(command, env=handed(environ), capture_output=True, text=True, errors="replace", check=False)
     if ran.returncode:
         raise Unreachable(f"pip: {(ran.stderr.strip() or 'no word').splitlines()[-1][:SAID]}")

@@ -94,14 +94,15 @@ class Interpreter:
     has_pip: bool
 
     @classmethod
-    def ask(cls, path: Path) -> Interpreter:
-        """Start it, isolated, and let it say; raises `Environment` when it cannot."""
+    def ask(cls, path: Path, environ: Mapping[str, str] | None = None) -> Interpreter:
+        """Start it, isolated, in an environment, by default ours, and let it say; raises `Environment` when it cannot."""
         import packaging
 
         libraries = Path(packaging.__file__).parents[1]
         try:
             done = subprocess.run(  # noqa: S603 - the interpreter that the user named or has active
                 [str(path), "-I", "-B", "-c", _ASK, str(libraries)],
+                env=environ,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=True,

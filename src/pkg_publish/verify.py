@@ -110,7 +110,7 @@ class Verifier:
                 self._run([uv or "uv", "venv", "--quiet", "--clear", "--python", str(python), str(folder)])
             except (ChildFailed, OSError):
                 raise _no_environment(python, problem.lines) from problem
-        return Interpreter.ask(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python")
+        return Interpreter.ask(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python", child_environ(self.environ, ()))
 
     def _install(self, python: Interpreter) -> None:
         """As the printed command does: through plain pip where that can read the place, else by the very file."""

@@ -44,7 +44,7 @@ def kills(seed: int, count: int) -> Iterator[Kill]:
 def large_files(folder: Path) -> Release:
     """Two wheels and an sdist that take a while to be sent."""
     chance = random.Random(1)  # noqa: S311 - test data
-    paths = [factory.wheel(folder, tag=f"cp3{minor}-none-any", content=chance.randbytes(4 << 20)) for minor in (8, 9)]
+    paths = [factory.wheel(folder, tag=tag, content=b"# " + chance.randbytes(4 << 20).hex().encode()) for tag in ("cp39-none-any", "py3-none-any")]
     paths.append(factory.sdist(folder, content=chance.randbytes(4 << 20)))
     return Release(project="demo", version="1.0", distributions=tuple(factory.distribution(path, "demo", "1.0") for path in paths))
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ class Step:
     dist: Path
     targets: str
     environ: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> subprocess.Popen[str]:
         """Start it."""
@@ -51,9 +53,10 @@ class Step:
             (self.folder / name).write_bytes(b"")
         (self.folder / "step.sh").write_text(LINE)
         (self.folder / "event.json").write_text(json.dumps({"repository": {"private": False, "visibility": "public"}}))
-        inputs = DEFAULTS | {"github-token": TOKEN, "targets": self.targets, "dist-dir": str(self.dist), "build": "never", "timeout": "2m"}
+        inputs = DEFAULTS | {"github-token": TOKEN, "targets": self.targets, "dist-dir": str(self.dist), "build": "never", "timeout": "2m"} | dict(self.inputs)
         kept = {name: value for name, value in os.environ.items() if name in PASSED_ON}  # noqa: TID251 - the tests' own edge
         job = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}",  # no wrapper that starts programs of its own
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_OUTPUT": str(self.folder / "output"),

@@ -77,6 +77,11 @@ def child_environ(environ: Mapping[str, str], allow: Collection[str]) -> dict[st
     return seen
 
 
+def git_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """What git may see when we ask it something: what a build may, and its own variables."""
+    return child_environ(environ, [name for name in environ if name.upper().startswith("GIT_")])
+
+
 def _is_known(name: str) -> bool:
     return name in NAMES or (name.startswith(FAMILIES) and not name.startswith(SECRETS))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from pkg_publish.build.environment import git_environ
 from pkg_publish.build.steps import CHECKOUT_WITH_HISTORY
 from pkg_publish.errors import ConfigError
 
@@ -69,7 +70,7 @@ def _git(project: Path, environ: Mapping[str, str], *words: str) -> str:
     """Ask git; empty where it has no answer. In a container job the checkout belongs to somebody else, which is no danger to reading."""
     command = ["git", "-c", "safe.directory=*", "-c", "log.showSignature=false", "-C", str(project), *words]
     try:
-        said = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603 - git
+        said = subprocess.run(command, env=git_environ(environ), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603 - git
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return said.stdout.strip()
