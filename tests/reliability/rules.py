@@ -103,7 +103,7 @@ TROUBLES = (
         means=Failure.INTEGRITY,
         steps=frozenset({"PUT the blob", "POST the asset"}),
     ),
-    Trouble(name="bit flip on the way back", fault=Fault(spoils=True), means=Failure.INTEGRITY, steps=frozenset({"GET the index again"})),
+    Trouble(name="bit flip on the way back", fault=Fault(spoils=True), steps=frozenset({"GET the index again"})),
     Trouble(name="foreign Location", fault=Fault(changed={"Location": FOREIGN}), means=Failure.INTEGRITY, steps=frozenset({"POST a session"})),
     Trouble(
         name="foreign realm",

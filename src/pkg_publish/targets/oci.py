@@ -276,15 +276,17 @@ class OciUpload:
         """Write the version's index: what is there, and ours. Then read it again until it has all, for others may have written it between read and write."""
         lost: set[str] = set()
         for tries in range(1, ROUNDS):
+            writes = False
             try:
                 others = [entry for entry in (self.journal.fresh(watch) if self.journal else ()) if entry.manifest not in lost]
                 there = index_of(self.repository, self.release.project, self.release.version, watch)
                 index = self._with_all(there, others, watch)
                 if index == there:
                     return
+                writes = True
                 lost |= write_index(self.repository, oci.tag_of(self.release.version), index, self.sent, watch)
             except PublishError as problem:
-                problem.reached |= tries > 1  # it was written before
+                problem.reached = tries > 1 or (writes and problem.reached)  # it was written before, or now perhaps
                 raise
             if self.journal or tries > 1:
                 watch.wait(pause(min(tries, 3), {}), "other jobs may have written the index at the same time; reading it again")
