@@ -10,7 +10,7 @@ import tarfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pkg_publish.formats.image_layers import Layer, Member, write
+from pkg_publish.formats.image_layers import Layer, Member, diff_id, write
 
 TIME = 1577836800
 PARTS = st.text("abc-. ü", min_size=1, max_size=4).filter(lambda part: part.strip(".") != "")
@@ -57,6 +57,7 @@ def test_the_order_does_not_matter(files: dict[str, bytes], random: object) -> N
     layer, data = made(members)
 
     assert (layer, data) == made(shuffled)
+    assert diff_id(shuffled, TIME) == layer.diff_id
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         contents = {each.name: content.read() for each in archive if (content := archive.extractfile(each))}
     assert contents == {name: files[name] for name in names}

@@ -221,6 +221,19 @@ class ImageStand:
         (digest,) = [each["digest"] for each in self.server.index(tag)["manifests"] if each["platform"] == {"os": "linux", "architecture": architecture}]
         return self.server.index(digest)
 
+    def repack(self, tag: str, layer: int) -> str:
+        """Pack a layer of all platforms otherwise, and move the tag to the image that has it so; its digest."""
+        index, digest = self.server.index(tag), ""
+        for child in index["manifests"]:
+            manifest = self.server.index(child["digest"])
+            data = gzip.compress(gzip.decompress(self.server.blob(manifest["layers"][layer]["digest"])), 1, mtime=0)
+            digest = self.server.put_blob(data)
+            manifest["layers"][layer] |= {"digest": digest, "size": len(data)}
+            whole = json.dumps(manifest).encode()
+            child |= {"digest": self.server.put_manifest(digest_of(whole), whole), "size": len(whole)}
+        self.server.put_manifest(tag, index)
+        return digest
+
     def files(self, tag: str, layer: int) -> dict[str, tarfile.TarInfo]:
         """What a layer holds."""
         with self._opened(tag, layer) as archive:

@@ -170,6 +170,26 @@ def test_a_second_release_sends_only_what_is_new(stand: ImageStand, tmp_path: Pa
     assert not any("helping" in each.path for each in stand.server.front.requests)
 
 
+def test_a_layer_that_is_there_is_not_packed_again(stand: ImageStand, tmp_path: Path) -> None:
+    """As another zlib may pack it otherwise: what the latest image has is taken as it is."""
+    factory.wheel(tmp_path / "dist", "helping")
+    once(stand.target(), program(tmp_path / "dist", "1.0", extra="Requires-Dist: helping\n"))
+    other = stand.repack("latest", 1)
+
+    assert once(stand.target(), program(tmp_path / "dist", "1.1", extra="Requires-Dist: helping\n")).outcome is Done.PUBLISHED
+    assert {stand.manifest("1.1", each)["layers"][1]["digest"] for each in BOTH} == {other}
+
+
+def test_a_layer_that_was_lost_is_packed_again(stand: ImageStand, tmp_path: Path) -> None:
+    """The latest image names it, and it is not there."""
+    factory.wheel(tmp_path / "dist", "helping")
+    once(stand.target(), program(tmp_path / "dist", "1.0", extra="Requires-Dist: helping\n"))
+    stand.server.remove_blob(stand.manifest("1.0")["layers"][1]["digest"])
+
+    assert once(stand.target(), program(tmp_path / "dist", "1.1", extra="Requires-Dist: helping\n")).outcome is Done.PUBLISHED
+    assert set(stand.stored(program(tmp_path / "dist", "1.1", extra="Requires-Dist: helping\n"))) == {"1.1"}
+
+
 # Tags.
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from time import gmtime, strftime
 from typing import TYPE_CHECKING
@@ -45,6 +45,8 @@ class Order:
     """Seconds since 1970, of the project's files."""
     install: Callable[[Machine], Path]
     """Installs the project for a machine into a fresh folder, beside which there is room for layers."""
+    known: Mapping[str, Layer] = field(default_factory=dict)
+    """Layers that are there already, by their `diff_id`: they are neither packed nor sent again."""
 
     @property
     def created(self) -> str:
@@ -90,11 +92,19 @@ class _Maker:
         recipe = Recipe(entrypoint=entrypoint(order, installed), user=order.wishes.user, labels=order.wishes.labels, created=order.created)
         parts = {f"what {order.project} depends on": (installed.others, LONG_AGO), f"{order.project} {order.version}": (installed.project, order.time)}
         # What it depends on has a time of its own, so that a new release does not change that layer.
-        layers = {name: _layer(folder.with_name(f"{number}.tar.gz"), *part) for number, (name, part) in enumerate(parts.items()) if part[0]}
+        layers = {name: self._layer(folder.with_name(f"{number}.tar.gz"), *part) for number, (name, part) in enumerate(parts.items()) if part[0]}
         made = Image.of(base, platform, {name: layer for name, (layer, _) in layers.items()}, recipe, self.annotations)
-        ours = [_outgoing(f"{name} for {platform}", layer, path, watch) for name, (layer, path) in layers.items()]
+        ours = [_outgoing(f"{name} for {platform}", layer, path, watch) for name, (layer, path) in layers.items() if path]
         theirs = [image_base.outgoing(self.repository, layer, watch, mounted=self.mounted) for layer in dict.fromkeys(base.layers)]
         return made, [*ours, Outgoing.of(made.config, f"the config for {platform}"), *theirs]
+
+    def _layer(self, path: Path, members: Sequence[Member], time: int) -> tuple[Layer, Path | None]:
+        """A layer, and where it lies if it must be sent."""
+        with disk(f"writing a layer to {path}"):
+            if self.order.known and (there := self.order.known.get(image_layers.diff_id(members, time))):
+                return there, None
+            with path.open("wb") as target:
+                return image_layers.write(members, target, time), path
 
     def _machine(self, platform: Platform, base: Base) -> Machine:
         python, name, required = image_base.python_of(self.repository, base, self.watch), self.order.wishes.base, self.order.requires_python
@@ -139,11 +149,6 @@ def entrypoint(order: Order, installed: Installed) -> list[str]:
         paste=f'targets: |\n  - container-image:\n      entrypoint: python -c "import {module}"',
         details=[f"programs in the image: {known}"],
     )
-
-
-def _layer(path: Path, members: Sequence[Member], time: int) -> tuple[Layer, Path]:
-    with disk(f"writing a layer to {path}"), path.open("wb") as target:
-        return image_layers.write(members, target, time), path
 
 
 def _outgoing(name: str, layer: Layer, path: Path, watch: Watch) -> Outgoing:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pkg_publish.formats.oci import Blob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from typing import BinaryIO
 
@@ -52,19 +52,29 @@ class Layer:
     media_type: str = LAYER
 
 
-def write(members: Iterable[Member], target: BinaryIO, time: int) -> Layer:
+def write(members: Sequence[Member], target: BinaryIO, time: int) -> Layer:
     """Write a layer of these files and their folders, with every time set to `time`, seconds since 1970."""
     packed = _Hashed(target.write)
     with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=LEVEL, mtime=0) as zipped:
-        unpacked = _Hashed(zipped.write)
-        with tarfile.open(fileobj=unpacked, mode="w|", format=tarfile.PAX_FORMAT, encoding="utf-8") as tar:
-            for info, member in _sorted(members, time):
-                if member is None:
-                    tar.addfile(info)
-                    continue
-                with member.content() as content:
-                    tar.addfile(info, content)
-    return Layer(blob=Blob(packed.digest, packed.size), diff_id=unpacked.digest)
+        diff_id = _tar(members, zipped.write, time)
+    return Layer(blob=Blob(packed.digest, packed.size), diff_id=diff_id)
+
+
+def diff_id(members: Sequence[Member], time: int) -> str:
+    """Return what the `diff_id` of such a layer would be, in a tenth of the time that it takes to pack it."""
+    return _tar(members, len, time)
+
+
+def _tar(members: Sequence[Member], write: Callable[[bytes], int], time: int) -> str:
+    unpacked = _Hashed(write)
+    with tarfile.open(fileobj=unpacked, mode="w|", format=tarfile.PAX_FORMAT, encoding="utf-8") as tar:
+        for info, member in _sorted(members, time):
+            if member is None:
+                tar.addfile(info)
+                continue
+            with member.content() as content:
+                tar.addfile(info, content)
+    return unpacked.digest
 
 
 def _sorted(members: Iterable[Member], time: int) -> Iterator[tuple[tarfile.TarInfo, Member | None]]:

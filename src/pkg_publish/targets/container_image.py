@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from pkg_publish.clients.together import together
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import ConfigError, Invalid, PolicyError, PublishError, Unavailable
 from pkg_publish.formats import image, oci
-from pkg_publish.formats.image_options import Wishes
+from pkg_publish.formats.image_options import LATEST, Wishes
 from pkg_publish.formats.version_index import describing
 from pkg_publish.model import CheckRow, Filetype, Item, Place, Receipt, Visibility
 from pkg_publish.targets.base import Option
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pkg_publish.formats.image import Machine
+    from pkg_publish.formats.image_layers import Layer
     from pkg_publish.model import Release
     from pkg_publish.runner import Runner
     from pkg_publish.targets.base import Ambient, TargetSpec
@@ -267,8 +269,19 @@ class ImageUpload:
             annotations={**describing(metadata), **known, image.FILES: str(item.sha256)},
             time=self._time(),
             install=partial(self._install, watch),
+            known=self._known(watch),
         )
         return image_build.make(order, target.base, watch, mounted=target.near)
+
+    def _known(self, watch: Watch) -> dict[str, Layer]:
+        """The layers of the latest image that are there; whatever keeps us from knowing them costs no more than the time to pack them again."""
+        with suppress(PublishError):
+            latest = image.Reference(host=self.target.registry.host, name=self.target.name, tag=LATEST)
+            bases = image_base.resolve(self.repository, latest, self.target.wishes.platforms, watch)
+            layers = [layer for base in bases.images.values() for layer in base.layers]
+            there = together([partial(self.repository.has, layer.blob.digest, watch, layer.blob.size) for layer in layers])
+            return {layer.diff_id: layer for layer, found in zip(layers, there, strict=True) if found}
+        return {}
 
     def _time(self) -> int:
         """That of the build, where it is given; else of the newest file in the wheel."""
