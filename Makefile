@@ -7,7 +7,7 @@ MAIN = $(firstword $(PYTHONS))
 OTHERS = $(wordlist 2, 9, $(PYTHONS))
 PYTEST = -m pytest -q -n auto --maxprocesses 4
 
-.PHONY: test parts lint types whole engine bench format lock
+.PHONY: test parts lint types whole engine bench soak format lock
 
 test: parts lint types whole engine
 
@@ -35,6 +35,14 @@ engine: parts
 # Our numbers beside our peers'; with all rows it writes docs/performance.md. `make bench BENCH="--quick"` only tries the tool.
 bench: parts
 	@$(MAIN) -m benchmarks $(BENCH)
+
+# All that is random, for hours and with another seed each time: foreign text, spoilt files, histories of a version, kills.
+SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d " ")
+RANDOM_TESTS = tests/formats tests/report tests/test_hostile_files.py tests/reliability/test_machine.py
+soak: parts
+	@echo "soak      seed $(SEED)"
+	@$(MAIN) $(PYTEST) --hypothesis-profile=soak --hypothesis-seed=$(SEED) -p no:cacheprovider $(RANDOM_TESTS)
+	@$(MAIN) -m tests.reliability.soak $(SEED)
 
 format: parts
 	$(MAIN) -m ruff check --fix --quiet

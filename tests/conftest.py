@@ -34,7 +34,7 @@ INDEX = frozenset(
 """What a machine needs to reach its package index: builds in tests fetch their backends."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Clean the environment, once and before the first server starts: what a test adds goes with the test."""
     environ = os.environ  # noqa: TID251 - the tests' own edge
     for name in list(environ):
@@ -44,7 +44,8 @@ def pytest_configure() -> None:
         if path.is_file():
             environ.setdefault("PIP_CONFIG_FILE", str(path))
     settings.register_profile("the same everywhere", deadline=None, derandomize=True)  # a busy machine is no failure, nor is a lucky number
-    settings.load_profile("the same everywhere")
+    settings.register_profile("soak", deadline=None, max_examples=100_000)
+    settings.load_profile("soak" if config.getoption("--hypothesis-profile") == "soak" else "the same everywhere")
     environ["UV_CACHE_DIR"] = str(real_parts.CACHE / "uv-cache")
     environ["PIP_CACHE_DIR"] = str(real_parts.CACHE / "pip-cache")
 
