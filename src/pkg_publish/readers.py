@@ -60,7 +60,9 @@ def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command.add_argument("requirement", metavar="NAME==VERSION")
     _add_sources(command)
     command.add_argument("--python", metavar="PATH", help="the Python to install into (default: the active environment's, else the first on PATH)")
-    command.add_argument("--installer", choices=["pip", "uv", ""], default="", help="who installs (default: pip where that Python has it, else uv)")
+    command.add_argument(
+        "--installer", choices=["pip", "uv", ""], default="", metavar="pip|uv", help="who installs (default: pip where that Python has it, else uv)"
+    )
     command.add_argument("--upstream", metavar="URL", default="", help="the index for dependencies that no target has, or none (default: the installer's)")
 
 

@@ -37,6 +37,8 @@ Found = TypeVar("Found")
 
 BYTES = "application/octet-stream"
 HOPS = 5
+LONGEST_LIST = 1 << 25
+"""Bytes: a hundred releases with a thousand assets each are less."""
 PEELS = 5
 """How many annotated tags may lead to one another."""
 
@@ -158,6 +160,15 @@ class GithubApi:
         url = f"{self.url}/repos/{self.name}/releases/assets/{number}"
         request = Request(doing=f"fetching {name}", url=url, headers={"Accept": BYTES}, credential=self._credential(url), hops=HOPS)
         return self.transport.stream(request, watch, partial(self._refused, REFUSALS, request.doing))
+
+    def ask(self, path: str, doing: str, watch: Watch) -> Answer:
+        """What the API says at a path below the repository's; a refusal is raised."""
+        url = f"{self.url}/repos/{self.name}{path}"
+        headers = {"Accept": "application/vnd.github+json"}
+        answer = self.transport.read(Request(doing=doing, url=url, headers=headers, credential=self._credential(url), most=LONGEST_LIST, hops=HOPS), watch)
+        if not answer.ok:
+            raise self._refused(REFUSALS, doing, answer)
+        return answer
 
     @contextmanager
     def _asking(self, doing: str, watch: Watch, arrived: Callable[[], bool] | None = None) -> Iterator[Repository]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients import github_checks
+from pkg_publish.clients import github_checks, github_reading
 from pkg_publish.clients.attachments import Checksums, extra_files
 from pkg_publish.clients.github_api import GithubApi
 from pkg_publish.clients.github_home import GithubHome
@@ -201,21 +201,23 @@ class GithubRelease:
 
     def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
         """The project's distributions among the assets: of a version those in the release of its tag, if there are some, else those of all releases."""
-        if version is not None and (there := self._api.published(self._wishes.tag_of(version), watch)):
-            found = [_remote(each) for each in self._api.assets(there, watch) if each.is_whole and is_of(each.name, project, version)]
+        if version is not None and (there := github_reading.published(self._api, self._wishes.tag_of(version), watch)):
+            found = [_remote(each) for each in github_reading.assets(self._api, there, watch) if each.is_whole and is_of(each.name, project, version)]
             if found:
                 return found
-        releases = [each for each in self._api.releases(watch) if not each.draft]
-        return [_remote(asset) for each in releases for asset in each.assets if asset.is_whole and is_of(asset.name, project, version)]
+        return [_remote(each) for each in self._all(watch) if is_of(each.name, project, version)]
+
+    def _all(self, watch: Watch) -> list[Asset]:
+        """The assets of all published releases."""
+        return [asset for each in github_reading.releases(self._api, watch) for asset in each.assets if asset.is_whole]
 
     def projects(self, watch: Watch) -> Sequence[str]:
         """Those that the assets' names name."""
-        assets = [asset for each in self._api.releases(watch) if not each.draft for asset in each.assets if asset.is_whole]
-        return sorted({found[0] for each in assets if (found := named(each.name))})
+        return sorted({found[0] for each in self._all(watch) if (found := named(each.name))})
 
     def addresses(self, files: Sequence[RemoteFile], watch: Watch) -> Sequence[str]:
         """Where a browser downloads the assets; nowhere when the GitHub repository is private."""
-        private = self._api.is_private(watch)
+        private = github_reading.is_private(self._api, watch)
         return ["" if private else file.url.partition("@")[2] for file in files]
 
     def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
