@@ -37,10 +37,13 @@ def test_reads_the_variables_of_a_step(tmp_path: Path) -> None:
             "RUNNER_TEMP": str(tmp_path),
             "RUNNER_DEBUG": "1",
             "GITHUB_SERVER_URL": "https://ghe.test/",
+            "GITHUB_RUN_ID": "7",
+            "GITHUB_RUN_ATTEMPT": "2",
         }
     )
 
     assert (step.is_actions, step.owner, step.name, step.temp, step.debug, step.server_url) == (True, "Octo", "Demo", tmp_path, True, "https://ghe.test")
+    assert (step.run_id, step.run_attempt) == ("7", "2")
 
 
 @pytest.mark.parametrize("event", ["", "no json", "[]", "null"])
