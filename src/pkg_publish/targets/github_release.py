@@ -37,7 +37,10 @@ MOST = 1000
 
 OPTIONS = (
     Option(name="repo", says="the GitHub repository, `OWNER/REPO`; by default the one that the workflow runs in"),
-    Option(name="tag", says="the tag of the release; by default the one that triggered the run, else `v` and the version"),
+    Option(
+        name="tag",
+        says="the tag of the release; by default the one that the version is under already, else the one that triggered the run, else `v` and the version",
+    ),
     Option(name="draft", says="`true`: it stays a draft, which somebody else publishes"),
     Option(name="prerelease", says="`true`, `false`, or `auto`: as the version is"),
     Option(name="latest", says="`true`, `false`, or `auto`: if the version is final, and none of the published ones is higher"),
