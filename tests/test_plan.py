@@ -57,6 +57,7 @@ def test_a_github_repository_that_can_be_none_is_told_once(name: str, monkeypatc
     monkeypatch.setattr(plan, "KINDS", targets.KINDS)
 
     assert make("github-packages", "ghcr", "github-release", repository=name) == ["odd-github-repository"]
+    assert make("container-image", repository=name) == ["odd-github-repository"]
     with pytest.raises(Mistakes, match="GITHUB_REPOSITORY is"):
         plan.make_targets(
             [TargetSpec(kind="github-release")], Ambient(folder=Path(), environ={}, runner=Runner(repository=name)), first=True, allow_public=True

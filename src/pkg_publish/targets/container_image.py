@@ -98,7 +98,7 @@ def _place(text: str) -> tuple[str, str]:
 
 def _default(runner: Runner) -> str:
     """The image of the GitHub repository."""
-    name = runner.repository.lower()
+    name = runner.home().lower()
     if oci.is_repository(name):
         return name
     what = f"the GitHub repository {runner.repository!r} has a name that no registry takes" if name else "the GitHub repository is not known"
