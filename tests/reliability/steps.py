@@ -90,9 +90,9 @@ class Spot:
     """Gives what a reader finds: sha256 by name."""
     environ: Mapping[str, str] = field(default_factory=dict)
 
-    def step(self, temp: Path, folder: Path, dist: Path) -> Step:
+    def step(self, temp: Path, folder: Path, dist: Path, **inputs: str) -> Step:
         """The step that publishes there."""
-        return Step(temp=temp, folder=folder, dist=dist, targets=self.targets, environ=self.environ)
+        return Step(temp=temp, folder=folder, dist=dist, targets=self.targets, environ=self.environ, inputs=inputs)
 
 
 def found_by_pip(folder: Path) -> dict[str, str]:
