@@ -278,8 +278,8 @@ class OciUpload:
         for tries in range(1, ROUNDS):
             writes = False
             try:
+                there = index_of(self.repository, self.release.project, self.release.version, watch)  # before the journal, which has what comes meanwhile
                 others = [entry for entry in (self.journal.fresh(watch) if self.journal else ()) if entry.manifest not in lost]
-                there = index_of(self.repository, self.release.project, self.release.version, watch)
                 index = self._with_all(there, others, watch)
                 if index == there:
                     return
