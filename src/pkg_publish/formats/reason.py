@@ -30,7 +30,7 @@ OTHER_PHRASES = {
     503: ("service temporarily unavailable",),
     504: ("gateway time-out",),
 }
-"""What a status is called beside the phrase that this Python has for it: RFC 9110 has renamed some, Python followed in 3.13, and servers have names of their own."""
+"""What a status is called beside the phrase that this Python has for it: RFC 9110 renamed some, Python followed in 3.13, and servers have their own names."""
 
 HEAPS = frozenset({"head", "style", "script", "title", "h1", "pre"})
 """What splits an error page."""
