@@ -34,8 +34,8 @@ JOBS = Option(
     says="`auto`, `one` or `many`: whether other jobs publish files of this version at the same time; `auto`: if the job is one of a matrix; "
     "write `many` where jobs of different names do so",
 )
-AT_GHCR, ELSEWHERE = 30.0, 5.0
-"""Seconds until a registry surely shows what it took."""
+AT_GHCR, ELSEWHERE, AMONG_JOBS = 30.0, 5.0, 30.0
+"""Seconds until a registry surely shows what it took; among jobs, until one that has overwritten the index of another has seen it and mended it."""
 ROUNDS = 20
 """How often an index is written before the look has to find out whether it lasts."""
 
@@ -93,14 +93,15 @@ class OciKind:
         host, namespace = oci_place.split(name, spec.kind)
         username, password = spec.login(ambient)
         tokens = Origin.of(f"https://{spec.options.get('token-server') or host}").host
+        many = _many(spec, ambient)
         return Oci(
             place=Place(kind=self.word, name=f"oci={name}", title=name, visibility=Visibility.YOUR_CHOICE),
-            settles=0.0 if Origin.of(f"https://{host}").loopback else ELSEWHERE,
+            settles=AMONG_JOBS if many else 0.0 if Origin.of(f"https://{host}").loopback else ELSEWHERE,
             registry=Registry(host, Transport(Network.read(ambient.environ)), username, password, token_server=tokens, namespace=namespace),
             namespace=namespace,
             runner=ambient.runner,
             login={each: spec.options[each] for each in ("username", "password-env", "token-server") if each in spec.options},
-            many=_many(spec, ambient),
+            many=many,
         )
 
 
