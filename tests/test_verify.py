@@ -22,8 +22,8 @@ from pkg_publish import grammar, plan
 from pkg_publish.errors import Environment, Failure, Refused
 from pkg_publish.model import Receipt, Visibility
 from pkg_publish.report import sentences
-from pkg_publish.verdict import Level, Proof, Remark, Status
-from pkg_publish.verify import Verifier, Verifying
+from pkg_publish.verdict import Level, Proof, Remark, Status, Verifying
+from pkg_publish.verify import Verifier
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pkg_publish.config import Config, inputs
-from pkg_publish.doctor import Examination
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
 from pkg_publish.process import RunnerFiles, began, job_for, scratch, watched
 from pkg_publish.report import diagnosis as rendered
@@ -90,6 +89,8 @@ def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: Text
 
 
 def _examined(config: Config, environ: Mapping[str, str], watch: Watch, *, deep: bool) -> Diagnosis:
+    from pkg_publish.doctor import Examination
+
     runner = Runner.read(environ)
     with scratch(runner) as folder:
         watch.tell(began(runner))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import TYPE_CHECKING
 
 from pkg_publish.errors import ConfigError
 from pkg_publish.formats.target_yaml import target_yaml
@@ -52,26 +50,17 @@ def parse(text: str) -> tuple[list[TargetSpec], list[ConfigError]]:
     return specs, mistakes
 
 
-class _Words(yaml.BaseLoader):
-    """YAML whose every word stays as it was written, and whose mappings have each key once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as PyYAML has it
-        """Raises `yaml.YAMLError` for a key that stands twice, the first of which would be lost."""
-        keys = [str(key.value) for key, _ in node.value]
-        if twice := next((key for key in keys if keys.count(key) > 1), None):
-            raise yaml.constructor.ConstructorError(None, None, f"{twice[:80]!r} stands twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def _items(text: str) -> Iterator[object]:
     """Every item. A plain string is split by us: YAML would fold its lines into one, and refuse some."""
     if not re.search(r"^\s*(-\s|[\[{]|[\w-]+\s*:(\s|$))", text, re.MULTILINE):
         lines = (re.sub(r"(^|\s)#.*", "", line) for line in text.splitlines())
         yield from (word for line in lines for part in line.split(",") if (word := part.strip()))
         return
+    from pkg_publish.formats import plain_yaml
+
     try:
-        document = yaml.load(text, _Words)  # noqa: S506 - of strings, lists and mappings alone
-    except (yaml.YAMLError, RecursionError) as error:
+        document = plain_yaml.load(text)
+    except plain_yaml.Broken as error:
         yield _not_yaml(text, error)
         return
     if isinstance(document, dict):

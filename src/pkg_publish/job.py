@@ -17,7 +17,6 @@ from pkg_publish.plan import Plan, make_targets
 from pkg_publish.state import Done
 from pkg_publish.targets.base import Checks, Source
 from pkg_publish.verdict import Remark
-from pkg_publish.verify import Verifier
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
@@ -117,6 +116,8 @@ class Job:
 
     def _verified(self, plan: Plan, report: verdict.Report, release: Release, receipt: Receipt) -> verdict.Report:
         """Install from the first place that holds it, which is the one of the install command."""
+        from pkg_publish.verify import Verifier
+
         source = next(target for target in plan.targets if target.place == report.holding[0].place)
         if not isinstance(source, Source):
             return report

@@ -12,14 +12,8 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from pkg_publish import grammar
-from pkg_publish.catalog import Catalog
 from pkg_publish.clients.network import Origin
-from pkg_publish.clients.wsgi_server import serving
 from pkg_publish.errors import ConfigError, Mistakes
-from pkg_publish.freeze import Freezer
-from pkg_publish.index import Index
-from pkg_publish.install import install
-from pkg_publish.installer import NOWHERE, Installer
 from pkg_publish.interpreter import Interpreter, find_python
 from pkg_publish.plan import make_targets
 from pkg_publish.process import watched
@@ -111,6 +105,10 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextI
 
 
 def _install(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> None:
+    from pkg_publish.catalog import Catalog
+    from pkg_publish.install import install
+    from pkg_publish.installer import Installer
+
     with watched(console) as watch:
         found = sources(arguments.sources, environ)
         python = Interpreter.ask(Path(arguments.python) if arguments.python else active_python(environ))
@@ -136,12 +134,18 @@ def _without_secrets(environ: Mapping[str, str], texts: Iterable[str]) -> dict[s
 
 def _upstream(text: str) -> str:
     """The address of an index that may be spoken to, or `none`; raises `ConfigError`."""
+    from pkg_publish.installer import NOWHERE
+
     if text not in {"", NOWHERE}:
         Origin.of(text)
     return text
 
 
 def _serve(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> None:
+    from pkg_publish.catalog import Catalog
+    from pkg_publish.clients.wsgi_server import serving
+    from pkg_publish.index import Index
+
     with watched(console) as watch:
         found = sources(arguments.sources, environ)
         index = Index(Catalog(found, projects(arguments.project)), console.tell, stop=watch.stop)
@@ -153,6 +157,9 @@ def _serve(arguments: argparse.Namespace, environ: Mapping[str, str], stream: Te
 
 
 def _index(arguments: argparse.Namespace, environ: Mapping[str, str], stream: TextIO, console: Console) -> None:
+    from pkg_publish.catalog import Catalog
+    from pkg_publish.freeze import Freezer
+
     with watched(console) as watch:
         catalog = Catalog(sources(arguments.sources, environ), projects(arguments.project))
         frozen = Freezer(folder=Path(arguments.to), base=arguments.url.rstrip("/")).freeze(catalog, watch)

@@ -50,6 +50,13 @@ class Remark:
     """The YAML or the command that mends it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verifying:
+    """An event: what this place holds is installed from there."""
+
+    place: Place
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """The release was installed from the first place that holds it."""

@@ -18,14 +18,14 @@ from pkg_publish.errors import Environment, Invalid, PublishError
 from pkg_publish.install import Asked, find, install
 from pkg_publish.installer import Installer
 from pkg_publish.interpreter import Interpreter, find_python
-from pkg_publish.verdict import Level, Proof, Remark
+from pkg_publish.verdict import Level, Proof, Remark, Verifying
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pkg_publish.catalog import NamedSource
-    from pkg_publish.model import Place, Receipt, Release
+    from pkg_publish.model import Receipt, Release
 
 LATE = 60.0
 """Seconds for which a place may be late to show installers what it holds."""
@@ -47,13 +47,6 @@ for path in files(sys.argv[1]) or ():
 print(json.dumps(sorted(names)))
 """
 """The modules that a distribution brings, its own underscored ones excepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verifying:
-    """An event: what this place holds is installed from there."""
-
-    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,7 @@ from pkg_publish.model import RemoteFile
 from pkg_publish.preflight import NewerMetadata
 from pkg_publish.publish import Looked, Sending
 from pkg_publish.runner import Runner
-from pkg_publish.verdict import Level, Remark
-from pkg_publish.verify import Verifying
+from pkg_publish.verdict import Level, Remark, Verifying
 from pkg_publish.watch import Sent, Waiting
 
 if TYPE_CHECKING:

@@ -6,8 +6,6 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,9 +25,11 @@ def at_home(paste: str, targets: str = "--targets", command: str = OURS) -> str:
     """Return what does the same on a command line, where targets follow this flag and `command` starts us; empty for what only a workflow has."""
     if not is_yaml(paste):
         return re.sub(rf"^{OURS} ", lambda _: f"{command} ", paste, flags=re.MULTILINE)
+    from pkg_publish.formats import plain_yaml
+
     try:
-        document = yaml.load(paste, yaml.BaseLoader)  # noqa: S506 - of strings, lists and mappings alone
-    except yaml.YAMLError:
+        document: Any = plain_yaml.load(paste)
+    except plain_yaml.Broken:
         return ""
     if isinstance(document, list):
         steps = [each for each in document if isinstance(each, dict) and "/pkg-publish-action" in str(each.get("uses"))]

@@ -20,8 +20,7 @@ from pkg_publish.report.log import Log
 from pkg_publish.report.progress import Progress
 from pkg_publish.report.story import Line, sizes, told
 from pkg_publish.state import Attempt
-from pkg_publish.verdict import Remark, Report
-from pkg_publish.verify import Verifying
+from pkg_publish.verdict import Remark, Report, Verifying
 from pkg_publish.watch import MonotonicClock, Sent, Waiting
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from pkg_publish.preflight import NewerMetadata
 from pkg_publish.publish import Looked, Sending
 from pkg_publish.report import phrases
 from pkg_publish.state import Attempt, Done
-from pkg_publish.verdict import would_fail_with
-from pkg_publish.verify import Verifying
+from pkg_publish.verdict import Verifying, would_fail_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from pkg_publish.clients import ghcr, image_base, image_build, oci_checks
+from pkg_publish.clients import ghcr, oci_checks
 from pkg_publish.clients.image_tags import Tagged
 from pkg_publish.clients.installed import newest
 from pkg_publish.clients.network import Network, Origin
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from pkg_publish.clients.image_build import Made
     from pkg_publish.formats.image import Machine
     from pkg_publish.formats.image_layers import Layer
     from pkg_publish.model import Release
@@ -201,6 +202,8 @@ class ContainerImage:
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
         """Whether the registry answers, and lets us in as writers, and whether the base is there for every platform."""
+        from pkg_publish.clients import image_base
+
         yield from oci_checks.access(self.registry, self.name, watch, github=self.github)
         base = self.wishes.base
         try:
@@ -256,17 +259,18 @@ class ImageUpload:
             for tag in self.target.behind(self.repository, self.release, tagged, watch):
                 self.repository.put_manifest(tag, tagged.data, oci.INDEX, watch)
 
-    def _made(self, item: Item, watch: Watch) -> image_build.Made:
-        target, release = self.target, self.release
+    def _made(self, item: Item, watch: Watch) -> Made:
+        from pkg_publish.clients import image_build
+
+        target, release, first = self.target, self.release, self.release.distributions[0]
         runner = target.ambient.runner
-        metadata = release.distributions[0].metadata
         known = oci.standard(source=runner.repository_url, revision=runner.sha, version=release.version)
         order = image_build.Order(
             project=release.project,
             version=release.version,
-            requires_python=release.distributions[0].requires_python,
+            requires_python=first.requires_python,
             wishes=target.wishes,
-            annotations={**describing(metadata), **known, image.FILES: str(item.sha256)},
+            annotations={**describing(first.metadata), **known, image.FILES: str(item.sha256)},
             time=self._time(),
             install=partial(self._install, watch),
             known=self._known(watch),
@@ -275,6 +279,8 @@ class ImageUpload:
 
     def _known(self, watch: Watch) -> dict[str, Layer]:
         """The layers of the latest image that are there; whatever keeps us from knowing them costs no more than the time to pack them again."""
+        from pkg_publish.clients import image_base
+
         with suppress(PublishError):
             latest = image.Reference(host=self.target.registry.host, name=self.target.name, tag=LATEST)
             bases = image_base.resolve(self.repository, latest, self.target.wishes.platforms, watch)
