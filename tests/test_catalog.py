@@ -10,7 +10,7 @@ import pytest
 from tests.targets.contract import watch
 
 from pkg_publish.catalog import Catalog, metadata_of, proven
-from pkg_publish.errors import ConfigError, Integrity, Unavailable, Unsupported
+from pkg_publish.errors import ConfigError, Integrity, Refused, Unavailable, Unsupported
 from pkg_publish.model import Place, RemoteFile, Visibility
 
 if TYPE_CHECKING:
@@ -85,6 +85,14 @@ def test_a_place_that_does_not_answer_is_not_passed_by() -> None:
     """It might know the project."""
     with pytest.raises(Unavailable):
         Catalog([Toy(listing=Unavailable("it is away", code="unreachable")), Toy(FILE)]).shelf("demo", watch())
+
+
+def test_a_place_that_refuses_hides_no_other_one() -> None:
+    """As GHCR refuses to say of names that it does not show: the next one has the project, so no index may supply it."""
+    refusing = Toy(listing=Refused("it does not say", code="registry-denied"))
+
+    assert Catalog([refusing, Toy(FILE)]).knows("demo", watch())
+    assert not Catalog([refusing, Toy()]).knows("demo", watch())
 
 
 def test_an_unknown_project_names_where_it_looked() -> None:

@@ -249,3 +249,27 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert cli.run(["index", "--from", "oci-layout=registry", "--to", "site", "--project", "demo"], ENVIRON, stream, stream) == 0
     assert stream.getvalue().splitlines() == ["index     demo: 4 files", "site is the index of 1 projects: 4 files are in it, 0 are linked to"]
     assert cli.run(["index", "--from", "oci-layout=registry", "--to", "site", "--project", "nothing"], ENVIRON, stream, stream) == Failure.CONFIG.exit_code
+
+
+def test_an_index_of_nothing_takes_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is misspelt: an error that says so, and the good index stays as it was."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "site" / "simple").mkdir(parents=True)
+    (tmp_path / "site" / "simple" / "index.html").write_text("good")
+    stream = io.StringIO()
+
+    assert cli.run(["index", "--from", "directory=typo", "--to", "site"], ENVIRON, stream, stream) == Failure.CONFIG.exit_code
+
+    assert "nothing-to-index" in stream.getvalue()
+    assert (tmp_path / "site" / "simple" / "index.html").read_text() == "good"
+
+
+@pytest.mark.parametrize("url", ["notaurl", "javascript:alert(1)", "https://user:word@site.example.org"])
+def test_the_address_of_a_site_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """It stands in commands that visitors copy."""
+    monkeypatch.chdir(tmp_path)
+    stream = io.StringIO()
+
+    assert cli.run(["index", "--from", "directory=.", "--to", "site", "--url", url], ENVIRON, stream, stream) == Failure.CONFIG.exit_code
+
+    assert not (tmp_path / "site").exists()

@@ -197,7 +197,7 @@ def test_an_sdist_is_not_compared(tmp_path: Path) -> None:
     install("demo==1.0", [target], desk.python, installer, Watch(60, desk.told.append))
 
     assert not [each for each in desk.told if isinstance(each, Waiting)]
-    assert desk.python.record("demo") == ""
+    assert desk.python.record("demo", {}) == ""
 
 
 @pytest.mark.parametrize("sound", [True, False])

@@ -73,6 +73,20 @@ def test_all_that_keeps_a_project_from_an_index_is_told_at_once(monkeypatch: pyt
     assert make("pypi", allow_public=False) == ["no-token", "private-to-public"]
 
 
+def test_a_token_that_stands_where_a_name_belongs_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told what belongs there, with the other options as they were."""
+    monkeypatch.setattr(plan, "KINDS", targets.KINDS)
+    spec = TargetSpec(kind="repository", options={"url": "https://index.example.org/", "username": "u", "password-env": "ghp_0123456789abcdef"})
+
+    with pytest.raises(Mistakes) as caught:
+        plan.make_targets([spec], Ambient(folder=Path(), environ={}, runner=Runner()), first=True, allow_public=True)
+
+    (problem,) = caught.value.found
+    assert problem.code == "secret-is-empty"
+    assert "password-env: MY_PASSWORD" in problem.paste
+    assert "ghp_" not in f"{problem.what}{problem.cure}{problem.paste}"
+
+
 def test_makes_the_targets_in_order() -> None:
     """As they were named."""
     ambient = Ambient(folder=Path(), environ={}, runner=Runner())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -66,14 +67,11 @@ class Catalog:
 
     def knows(self, project: str, watch: Watch) -> bool:
         """Whether a source shows the project. One that refuses to say of names that it does not show, as GHCR does, does not know it."""
-        try:
-            return bool(self.shelf(project, watch))
-        except Refused:
-            return False
-        except ConfigError as problem:
-            if problem.code != "unknown-project":
-                raise
-            return False
+        for source in self.sources:
+            with suppress(Refused):
+                if any(is_of(file.name, project) for file in source.files(project, None, watch)):
+                    return True
+        return False
 
     def projects(self, watch: Watch) -> tuple[list[str], list[str]]:
         """The projects that are listed, sorted, and a sentence for each source that lists none."""

@@ -58,12 +58,18 @@ class Freezer:
     """Its address, for the commands on the pages; empty where nobody knows it."""
 
     def freeze(self, catalog: Catalog, watch: Watch) -> Frozen:
-        """Write all projects; a page comes after its files, the list at the end. Raises `Unsupported` when no place says which projects it has."""
+        """Write all projects; a page comes after its files, the list at the end.
+
+        Raises `Unsupported` when no place says which projects it has, and `ConfigError` when there are none: an index of nothing would replace a good one.
+        """
         names, silent = catalog.projects(watch)
         if silent and not names:
             raise Unsupported(silent[0].partition(".")[0], code="no-list-of-projects", cure="Name the projects with --project.")
         for each in silent:
             watch.wait(0, each)
+        if not names:
+            titles = " and ".join(each.place.title for each in catalog.sources)
+            raise ConfigError(f"there is nothing to index: no project is in {titles}", code="nothing-to-index", cure="Look for a typo behind --from.")
         shelves = [shelf for name in names if (shelf := _shelf(catalog, name, watch))]
         links = [link for shelf in shelves for link in self._project(shelf, watch)]
         self._write("simple/index.html", index_pages.projects_html([shelf.project for shelf in shelves]))

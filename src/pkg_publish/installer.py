@@ -110,7 +110,7 @@ class Installer:
 
     def _compare(self, file: Distribution) -> None:
         """Tell when the installer has kept other bytes of the same version, which it takes for the same."""
-        there, wanted = dict(_hashes(self.python.record(_project(file)))), dict(_record_in(file))
+        there, wanted = dict(_hashes(self.python.record(_project(file), self.environ))), dict(_record_in(file))
         if any(there[name] != digest for name, digest in wanted.items() if name in there):
             self.watch.wait(
                 0, f"{file.name} has other bytes than what was installed before as the same version, which stays; uninstall that first to have this"

@@ -16,7 +16,7 @@ from packaging.utils import parse_wheel_filename
 from pkg_publish.errors import Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pkg_publish.model import RemoteFile
 
@@ -147,18 +147,18 @@ class Interpreter:
             return {}
         return {name: str(value) for name, value in found.items()}
 
-    def record(self, project: str) -> str:
-        """The list of files of an installed project (`RECORD`); empty when there is none."""
+    def record(self, project: str, environ: Mapping[str, str]) -> str:
+        """The list of files of an installed project (`RECORD`); empty when there is none. What is installed there runs at the start, and sees `environ`."""
         try:
-            return self._said(_RECORD, None, project)
+            return self._said(_RECORD, environ, "-I", words=[project])
         except (OSError, subprocess.SubprocessError):
             return ""
 
-    def _said(self, code: str, environ: Mapping[str, str] | None, *words: str) -> str:
-        command = [str(self.path), *(() if environ is not None else ("-I",)), "-B", "-c", code, *words]
+    def _said(self, code: str, environ: Mapping[str, str], *flags: str, words: Sequence[str] = ()) -> str:
+        command = [str(self.path), *flags, "-B", "-c", code, *words]
         done = subprocess.run(  # noqa: S603 - as in `ask`
             command,
-            env=None if environ is None else dict(environ),
+            env=dict(environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,

@@ -160,6 +160,8 @@ def _index(arguments: argparse.Namespace, environ: Mapping[str, str], stream: Te
     from pkg_publish.catalog import Catalog
     from pkg_publish.freeze import Freezer
 
+    if arguments.url:
+        Origin.of(arguments.url)
     with watched(console) as watch:
         catalog = Catalog(sources(arguments.sources, environ), projects(arguments.project))
         frozen = Freezer(folder=Path(arguments.to), base=arguments.url.rstrip("/")).freeze(catalog, watch)

@@ -31,18 +31,20 @@ LATE = 60.0
 """Seconds for which a place may be late to show installers what it holds."""
 PAUSE = 5.0
 """Seconds between two looks."""
+LONGEST = 300.0
+"""Seconds for one program of the proof: an import that hangs is none."""
 NOT_THERE_YET = frozenset({"unknown-project", "unknown-version"})
 QUOTED = 5
 """Lines of what a program said last."""
 
 _NAMES = """
-import json, sys
+import json, keyword, sys
 from importlib.metadata import files
 names = set()
 for path in files(sys.argv[1]) or ():
     top, rest = path.parts[0], path.parts[1:]
     name = top if rest == ("__init__.py",) else top.partition(".")[0] if not rest and path.suffix in {".py", ".so", ".pyd"} else ""
-    if name.isidentifier() and not name.startswith("_"):
+    if name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name):
         names.add(name)
 print(json.dumps(sorted(names)))
 """
@@ -82,7 +84,7 @@ class Verifier:
                 if self.watch.now() - began > LATE:
                     return self._unproven(Level.WARNING, f"after {LATE:.0f} seconds installers were not shown it yet")
             self.watch.wait(PAUSE, f"{self.source.place.title} does not show it to installers yet")
-        modules = json.loads(self._said([str(python.path), "-I", "-c", _NAMES, self.release.project]))
+        modules = self._modules(python)
         if modules:
             self._import(python, modules)
         return Proof(python=python.version, modules=tuple(modules))
@@ -117,6 +119,14 @@ class Verifier:
             installer = Installer(python=python, command=command, environ=environ, catalog=catalog, call=self._installed, watch=self.watch)
             install(requirement, [self.source], python, installer, self.watch)
 
+    def _modules(self, python: Interpreter) -> list[str]:
+        """The names to import: the last line of what is said, since what was installed may say something when Python starts."""
+        try:
+            lines = self._said([str(python.path), "-I", "-c", _NAMES, self.release.project])
+            return [str(name) for name in json.loads(_last(lines))]
+        except (ChildFailed, ValueError):
+            return []
+
     def _installed(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
         try:
             self._run(command, environ)
@@ -145,15 +155,15 @@ class Verifier:
 
     def _run(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         """Run a program that sees no secret and none of the runner's files, in a folder of its own; raises `ChildFailed`."""
-        quiet = Watch(float("inf"), lambda _: None, stop=self.watch.stop)
+        quiet = Watch(LONGEST, lambda _: None, stop=self.watch.stop)
         run_child(command, cwd=self.folder, environ=environ or child_environ(self.environ, ()), watch=quiet)
 
-    def _said(self, command: Sequence[str]) -> str:
-        """What a small program of ours prints."""
+    def _said(self, command: Sequence[str]) -> list[str]:
+        """The lines that a small program of ours prints."""
         lines: list[str] = []
-        listening = Watch(float("inf"), lambda event: lines.append(getattr(event, "line", "")), stop=self.watch.stop)
+        listening = Watch(LONGEST, lambda event: lines.append(getattr(event, "line", "")), stop=self.watch.stop)
         run_child(command, cwd=self.folder, environ=child_environ(self.environ, ()), watch=listening)
-        return "\n".join(lines)
+        return lines
 
 
 def _last(lines: Sequence[str]) -> str:

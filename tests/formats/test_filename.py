@@ -37,8 +37,10 @@ def test_another_version_is_the_projects_only(name: str) -> None:
         "foo_bar-1.0-py3-none-\x1b[2J.whl",
         "fo\u043e_bar-1.0.tar.gz",
         "foo_bar-1.0-py3-none-any .whl",
+        f"foo_bar-{'1' * 5000}.tar.gz",
+        f"foo_bar-1.0-{'.'.join(['py3'] * 20)}-{'.'.join(['none'] * 15)}-{'.'.join(['any'] * 15)}.whl",
     ],
-    ids=repr,
+    ids=lambda name: repr(name[:40]),
 )
 def test_what_is_no_such_name_is_nobodys(name: str) -> None:
     """Another project, no distribution, a path, a control character, a letter that only looks like one."""

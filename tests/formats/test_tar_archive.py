@@ -93,6 +93,7 @@ def test_an_archive_without_an_end_is_read() -> None:
         (tarred("demo-1.0"), "does not lie in its folder"),
         (tarred("demo-1.0/../a"), "no plain path"),
         (tarred("demo-1.0/a", "demo-1.0/a"), "twice"),
+        (tarred(f"demo-1.0/{'d/' * 32_000}f"), "in more than 100 folders"),
         (tarred("demo-1.0/a/b", "demo-1.0/a"), "twice"),
         (tarred("demo-1.0/a", "demo-1.0/a/b"), "whose folder is a file or a link"),
         (tarred(member("demo-1.0/a", tarfile.FIFOTYPE)), "no file, folder or link"),

@@ -33,7 +33,8 @@ from pkg_publish.errors import ConfigError, Environment
 from pkg_publish.job import Planned
 from pkg_publish.publish import Sending
 from pkg_publish.report.console import Console
-from pkg_publish.watch import Sent, Waiting
+from pkg_publish.secret import Secret
+from pkg_publish.watch import Hidden, Sent, Waiting
 
 SENDING = Sending(GHCR, [WHEEL, SDIST])
 
@@ -47,6 +48,14 @@ def test_a_log_is_never_silent() -> None:
     assert stage.tick(1) == "…         getting the files · 9.0 s\n"
     assert stage.tick(1) == ""
     assert stage.tick(8) == "…         getting the files · 18.0 s\n"
+
+
+def test_a_secret_that_is_made_during_the_run_is_masked() -> None:
+    """As the configured ones are, before anything else is printed; a terminal has nothing to hide it from."""
+    made = Hidden(Secret("a-token-of-15-minutes"))
+
+    assert Stage(actions=True).tell(made) == "::add-mask::a-token-of-15-minutes\n"
+    assert Stage().tell(made) == ""
 
 
 def test_a_build_that_says_a_lot_and_shows_nothing() -> None:

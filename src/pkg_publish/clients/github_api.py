@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -255,7 +256,7 @@ def _seconds(time: datetime | None) -> float:
 
 def _sha256(digest: object) -> str | None:
     algorithm, _, value = str(digest).partition(":")
-    return value if algorithm == "sha256" else None
+    return value if algorithm == "sha256" and re.fullmatch(r"[0-9a-f]{64}", value) else None
 
 
 def _commit(repository: Repository, tag: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -71,7 +72,7 @@ def _asset(found: dict[str, Any]) -> Asset:
         name=str(found.get("name") or ""),
         state=str(found.get("state") or ""),
         size=_number(found.get("size")),
-        sha256=digest if algorithm == "sha256" else None,
+        sha256=digest if algorithm == "sha256" and re.fullmatch(r"[0-9a-f]{64}", digest) else None,
         address=str(found.get("browser_download_url") or ""),
     )
 

@@ -7,8 +7,8 @@ from email import policy
 from email.parser import BytesParser
 
 from packaging.metadata import Metadata
-from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 LIMIT = 1 << 20
 """Bytes: a longer one is a bomb, not a description."""
@@ -52,7 +52,7 @@ def read(data: bytes) -> CoreMetadata:
 
     try:
         project, version = canonicalize_name(one("Name"), validate=True), str(Version(one("Version")))
-    except (InvalidName, InvalidVersion) as error:
+    except ValueError as error:  # the library's own kinds of it, and numbers that Python refuses to read
         raise BadMetadata(f"names no project and version: {str(error)[:200]}") from error
     requires = headers.get("Requires-Python")
     return CoreMetadata(

@@ -101,6 +101,10 @@ class _Source:
         check_amount(0, self.size, self.packed)
 
 
+DEEPEST = 100
+"""Folders in one another: a path of 4096 letters, as long as systems take, has no more of them in any project."""
+
+
 @dataclass(slots=True)
 class _Tree:
     """What was seen of the archive so far."""
@@ -113,6 +117,8 @@ class _Tree:
     def add(self, info: tarfile.TarInfo) -> None:
         """Take in the next member, before its content is read; raises `BadArchive`."""
         check_name(info.name)
+        if info.name.count("/") > DEEPEST:
+            raise BadArchive(f"holds {shown(info.name)}, which lies in more than {DEEPEST} folders")
         parents = ["/".join(info.name.split("/")[:depth]) for depth in range(1, info.name.count("/") + 1)]
         if [*parents, info.name][0] != self.top or (not parents and not info.isdir()):
             raise BadArchive(f"holds {shown(info.name)}, which does not lie in its folder {shown(self.top)}")

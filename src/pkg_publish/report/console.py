@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish.build import BackendSaid, BuildBegan, Built
 from pkg_publish.errors import DOCS, Failure, Mistakes, PublishError
+from pkg_publish.formats import neutral
 from pkg_publish.freeze import Freezing
 from pkg_publish.install import Found, Received
 from pkg_publish.job import Began, Checked, Planned
@@ -21,7 +22,7 @@ from pkg_publish.report.progress import Progress
 from pkg_publish.report.story import Line, sizes, told
 from pkg_publish.state import Attempt
 from pkg_publish.verdict import Remark, Report, Verifying
-from pkg_publish.watch import MonotonicClock, Sent, Waiting
+from pkg_publish.watch import Hidden, MonotonicClock, Sent, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,6 +116,8 @@ class Console:
                     self._moved(event)
                 case Waiting():
                     self._waits(event)
+                case Hidden():
+                    self._hides(event)
                 case BackendSaid():
                     self._fold.add(event.line)
                 case Report():
@@ -135,6 +138,12 @@ class Console:
         """Write what a run failed with where errors are expected."""
         if self._errors and exit_code:
             self._log.turn_to(self._errors, colour=self._colour and self._errors.isatty())
+
+    def _hides(self, event: Hidden) -> None:
+        """Let the runner hide a secret that was made during the run."""
+        if self._actions:
+            for line in neutral.masks(event.secret.reveal()):
+                self._log.write(line)
 
     def _goes_on(self, event: object) -> None:
         """One step more of the story."""

@@ -135,6 +135,10 @@ class Foresees(Protocol):
         """What would keep us from it; None if nothing is known to."""
 
 
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
+"""The name of an environment variable, as people write them; anything else may be the secret itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """A release and what it depends on, installed."""
@@ -212,6 +216,13 @@ class TargetSpec:
                 what = f"the environment variable {name!r} that {option} of {self.kind} names has a line break or a control character inside"
                 raise ConfigError(what, code="secret-is-odd", cure="Set the secret again: a line break may have slipped in.")
             return Secret(value)
+        if name not in ambient.environ and not VARIABLE.fullmatch(name):
+            raise ConfigError(
+                f"{option} of {self.kind} names no environment variable; what stands there may be a secret, and is not shown",
+                code="secret-is-empty",
+                cure="Write the variable's name, and put the secret into the variable; if a secret stood there, revoke it: a file or a log has it.",
+                paste=target_yaml(self.kind, {**self.options, option: "MY_PASSWORD"}) + "\nenv:\n  MY_PASSWORD: ${{ secrets.MY_PASSWORD }}",
+            )
         state = "is empty" if name in ambient.environ else "is not set"
         raise ConfigError(
             f"the environment variable {name!r} that {option} of {self.kind} names {state}",
