@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.test_action import Desk
 from pkg_publish import action, cli
 from pkg_publish.config import inputs
 from pkg_publish.consultation import INPUTS
+from pkg_publish.doctor import Diagnosis, Examination
 from pkg_publish.errors import Failure
 
 ENVIRON = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}  # noqa: TID251 - the tests' own edge
@@ -52,6 +54,22 @@ class TestCommand:
         assert text.splitlines()[-1].startswith("Nothing is known to keep demo 1.0 from being published to directory=out")
         assert all(len(line) <= int(columns) or len(line.split()) == 1 for line in text.splitlines()[1:-1])
         assert sorted(project.rglob("*")) == before
+
+    def test_an_examination_that_is_cancelled_finds_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It says that it was, and not that nothing is known to be wrong."""
+        run = Examination.run
+
+        def cut(examination: Examination) -> Diagnosis:
+            signal.raise_signal(signal.SIGTERM)
+            return run(examination)
+
+        monkeypatch.setattr(Examination, "run", cut)
+
+        code, text = ask(*HERE)
+
+        assert code == Failure.CANCELLED.exit_code
+        assert "cancelled" in text
+        assert "Nothing is known" not in text
 
     def test_in_a_workflow_lines_are_long(self) -> None:
         """A log has no width."""

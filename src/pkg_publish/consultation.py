@@ -71,12 +71,12 @@ def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: Text
         try:
             deep = _deep(given.get("deep", ""))
             config = Config.read({name: text for name, text in given.items() if name != "deep"})
+            mask(config)
+            found = _examined(config, environ, watch, deep=deep)
         except Mistakes as mistakes:
             console.tell(mistakes)
             _outputs(files, watch.tell, status="failed", report="")
             return mistakes.found[0].kind.exit_code
-        mask(config)
-        found = _examined(config, environ, watch, deep=deep)
         _show(found, stream, watch, IN_A_LOG)
         path = config.report or files.report_path(runner)
         written = _reported(found, path, watch.tell)
@@ -94,7 +94,12 @@ def _examined(config: Config, environ: Mapping[str, str], watch: Watch, *, deep:
     runner = Runner.read(environ)
     with scratch(runner) as folder:
         watch.tell(began(runner))
-        return Examination(job=job_for(config, runner, environ, watch, folder), deep=deep).run()
+        found = Examination(job=job_for(config, runner, environ, watch, folder), deep=deep).run()
+        try:
+            watch.left()
+        except PublishError as problem:  # what was cut short says nothing of what a publish would meet
+            raise Mistakes([problem]) from problem
+        return found
 
 
 def _show(found: Diagnosis, stream: TextIO, watch: Watch, width: int) -> None:

@@ -115,11 +115,6 @@ class Watch:
         return self._late("the time is up", code="deadline", cure="Give it more time with `timeout`.", paste="with:\n  timeout: 30m", reached=True)
 
     @property
-    def cancelled(self) -> bool:
-        """Somebody stopped the run."""
-        return self.stop.is_set()
-
-    @property
     def over(self) -> bool:
         """Cancelled, or the time is up."""
         return self.stop.is_set() or self.now() >= self._end

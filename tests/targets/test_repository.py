@@ -14,7 +14,7 @@ from twine.utils import DEFAULT_REPOSITORY
 
 from pkg_publish.clients import retry
 from pkg_publish.clients.network import Credential
-from pkg_publish.errors import ConfigError
+from pkg_publish.errors import ConfigError, PublishError
 from pkg_publish.model import Receipt, Visibility
 from pkg_publish.secret import Secret
 from pkg_publish.targets import repository
@@ -121,6 +121,15 @@ def test_an_index_of_its_own(pypiserver: PypiServer, release: Release) -> None:
         source=json.dumps({"repository": {"url": pypiserver.url, "index-url": url}}),
         index_url=f"{url}/",
     )
+
+
+def test_an_index_that_has_no_metadata_beside_a_file_says_so(pypiserver: PypiServer, release: Release) -> None:
+    """As pypiserver: readers then look into the file."""
+    target = from_options({"url": pypiserver.url, "username": pypiserver.username, "password-env": "PASSWORD"}, {"PASSWORD": pypiserver.password})
+    once(target, release)
+
+    with pytest.raises(PublishError):
+        target.metadata(target.files("demo", "1.0", watch())[0], watch())
 
 
 def test_readers_need_no_login_where_the_index_is_open(pypiserver: PypiServer, release: Release) -> None:
