@@ -108,6 +108,13 @@ def test_what_is_said_when_python_starts_is_no_module(desk: Desk) -> None:
     assert proof.modules == ("demo",)
 
 
+def test_a_python_that_does_not_start_any_more_is_said(desk: Desk) -> None:
+    """A file of the wheel that Python runs at every start ends it."""
+    factory.wheel(desk.folder / "dist", more={"demo.pth": b"import os; os._exit(3)\n"})
+
+    assert codes(desk.run(build="never", verify="install")) == ["import-fails"]
+
+
 def test_an_installer_that_fails_is_said(desk: Desk) -> None:
     """With its last words: here it lacks a dependency."""
     desk.environ["PIP_NO_INDEX"] = "1"

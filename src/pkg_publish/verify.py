@@ -37,6 +37,7 @@ NOT_THERE_YET = frozenset({"unknown-project", "unknown-version"})
 QUOTED = 5
 """Lines of what a program said last."""
 
+OURS = "modules: "
 _NAMES = """
 import json, keyword, sys
 from importlib.metadata import files
@@ -46,7 +47,7 @@ for path in files(sys.argv[1]) or ():
     name = top if rest == ("__init__.py",) else top.partition(".")[0] if not rest and path.suffix in {".py", ".so", ".pyd"} else ""
     if name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name):
         names.add(name)
-print(json.dumps(sorted(names)))
+print("modules: " + json.dumps(sorted(names)))
 """
 """The modules that a distribution brings, its own underscored ones excepted."""
 
@@ -120,12 +121,13 @@ class Verifier:
             install(requirement, [self.source], python, installer, self.watch)
 
     def _modules(self, python: Interpreter) -> list[str]:
-        """The names to import: the last line of what is said, since what was installed may say something when Python starts."""
+        """The names to import; what was installed may say something too when Python starts."""
         try:
             lines = self._said([str(python.path), "-I", "-c", _NAMES, self.release.project])
-            return [str(name) for name in json.loads(_last(lines))]
-        except (ChildFailed, ValueError):
-            return []
+        except ChildFailed as problem:
+            raise self._broken("python", problem) from problem
+        found: list[str] = json.loads(next((line.removeprefix(OURS) for line in lines if line.startswith(OURS)), "[]"))
+        return found
 
     def _installed(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
         try:
@@ -145,13 +147,16 @@ class Verifier:
         try:
             self._run([str(python.path), "-I", "-c", words])
         except ChildFailed as problem:
-            raise Invalid(
-                f"{self.release.project} {self.release.version} is published in {self.source.place.title} and was installed from there, but `{words}` fails",
-                code="import-fails",
-                cure="The release is there. Whoever installs it meets the same: mend it, and release a new version.",
-                said=_last(problem.lines),
-                details=problem.lines[-QUOTED:],
-            ) from problem
+            raise self._broken(words, problem) from problem
+
+    def _broken(self, words: str, problem: ChildFailed) -> Invalid:
+        return Invalid(
+            f"{self.release.project} {self.release.version} is published in {self.source.place.title} and was installed from there, but `{words}` fails",
+            code="import-fails",
+            cure="The release is there. Whoever installs it meets the same: mend it, and release a new version.",
+            said=_last(problem.lines),
+            details=problem.lines[-QUOTED:],
+        )
 
     def _run(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         """Run a program that sees no secret and none of the runner's files, in a folder of its own; raises `ChildFailed`."""

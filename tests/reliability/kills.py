@@ -81,7 +81,7 @@ class Ground:
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-        left = place.stored()
+        left = _left(place, ours)
         again = step.start()
         said, _ = again.communicate(timeout=120)
         checks = {
@@ -95,3 +95,12 @@ class Ground:
 
     def _step(self, place: Spot, folder: Path) -> Step:
         return place.step(self.temp, folder, self.release.distributions[0].path.parent)
+
+
+def _left(place: Spot, ours: Mapping[str, str | None]) -> dict[str, str]:
+    """What a reader finds when the server has done with what it had received: pypiserver writes that, too, under its last name."""
+    end = time.monotonic() + 10
+    left: dict[str, str] = place.stored()
+    while not left.items() <= ours.items() and time.monotonic() < end:
+        left = place.stored()
+    return left
