@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -56,9 +58,24 @@ def test_what_was_asked_for_longest_ago_is_forgotten() -> None:
 def test_a_failure_is_not_kept() -> None:
     """The next one tries again."""
     memory: Memory[int] = Memory(10)
-    for key in ("x", "y"):
-        with pytest.raises(ZeroDivisionError):
-            memory.get(key, lambda: 1 // 0, 0)
-    assert len(memory) == 0
+    with pytest.raises(ZeroDivisionError):
+        memory.get("x", lambda: 1 // 0, 0)
 
     assert memory.get("x", lambda: 1, 0) == 1
+
+
+def test_a_key_without_a_value_is_not_kept() -> None:
+    """Nothing holds it any more: names that nobody has fill no memory."""
+    memory: Memory[int] = Memory(10)
+    key = Thing()
+    gone = weakref.ref(key)
+
+    with suppress(ZeroDivisionError):
+        memory.get(key, lambda: 1 // 0, 0)
+    del key
+
+    assert gone() is None
+
+
+class Thing:
+    """A key that can be looked after."""

@@ -30,26 +30,22 @@ class Memory(Generic[Value]):
         self._kept: OrderedDict[Hashable, _Kept[Value]] = OrderedDict()
         self._guard = threading.Lock()
 
-    def __len__(self) -> int:
-        """How many values are kept."""
-        return len(self._kept)
-
     def get(self, key: Hashable, make: Callable[[], Value], now: float) -> Value:
         """Return the value of a key, made if it is not there or too old; those who ask meanwhile wait for it. What `make` raises is not kept."""
         with self._guard:
             kept = self._kept.setdefault(key, _Kept())
             self._kept.move_to_end(key)
         with kept.alone:
-            if kept.value is None or now - kept.at >= self._fresh:
-                try:
+            try:
+                if kept.value is None or now - kept.at >= self._fresh:
                     kept.value, kept.at = make(), now
-                except BaseException:
+                    kept.weight = self._weight(kept.value)
+                    self._forget()
+                return kept.value
+            finally:
+                if kept.value is None:  # who asks for many names that nobody has would fill the memory
                     with self._guard:
                         self._kept.pop(key, None)
-                    raise
-                kept.weight = self._weight(kept.value)
-                self._forget()
-            return kept.value
 
     def _forget(self) -> None:
         """Make room; the newest stays, whatever it weighs."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from tests.index_client import BLOCKS, DATA, FILES, SHA256, WHEEL, Counted, asking
+from tests.index_client import DATA, FILES, SHA256, WHEEL, Counted
 from tests.test_catalog import Library, Toy
 
 from pkg_publish.catalog import Catalog
@@ -21,28 +20,9 @@ from pkg_publish.index import Index
 from pkg_publish.model import RemoteFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.index_client import Client
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Client]]:
-    """Serve sources, and return who asks."""
-    with ExitStack() as stack:
-        yield lambda *sources, **how: stack.enter_context(asking(*sources, **how))
-
-
-@pytest.fixture
-def source() -> Counted:
-    """A place with one wheel, which comes in four blocks."""
-    return Counted(WHEEL, blocks=BLOCKS)
-
-
-@pytest.fixture
-def client(serve: Callable[..., Client], source: Counted) -> Client:
-    """Who asks it."""
-    return serve(source)
 
 
 @pytest.mark.parametrize(

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from tests.index_client import BLOCKS, DATA, FILES, SHA256, WHEEL, Counted, asking
+from tests.index_client import BLOCKS, DATA, FILES, SHA256, WHEEL, Counted
 from tests.test_catalog import Toy
 
 from pkg_publish.errors import Integrity, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.index_client import Client
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Client]]:
-    """Serve sources, and return who asks."""
-    with ExitStack() as stack:
-        yield lambda *sources, **how: stack.enter_context(asking(*sources, **how))
-
-
-@pytest.fixture
-def source() -> Counted:
-    """A place with one wheel, which comes in four blocks."""
-    return Counted(WHEEL, blocks=BLOCKS)
-
-
-@pytest.fixture
-def client(serve: Callable[..., Client], source: Counted) -> Client:
-    """Who asks it."""
-    return serve(source)
 
 
 def test_a_file_is_named_by_its_digest(client: Client, source: Counted) -> None:
