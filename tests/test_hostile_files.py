@@ -49,9 +49,9 @@ def a_tar_bomb(folder: Path) -> None:
 
 
 def a_tar_of_headers(folder: Path) -> None:
-    """A few hundred kB that unpack to 60,000 members."""
+    """A few hundred kB that unpack to 40,000 members."""
     with gzip.open(folder / "demo-1.0.tar.gz", "wb", 6) as file:
-        for number in range(60_000):
+        for number in range(40_000):
             file.write(_header(f"demo-1.0/{number}", 0))
 
 
@@ -59,6 +59,19 @@ def a_tar_with_a_long_header(folder: Path) -> None:
     """An extended header that a reader would hold in memory."""
     records = gzip.compress(b"13 path=abcd\n" * 1_000_000)
     (folder / "demo-1.0.tar.gz").write_bytes(gzip.compress(_header("x", 64 * 13_000_000, b"x")) + records * 64)
+
+
+def a_tar_of_global_headers(folder: Path) -> None:
+    """13 MB of settings for all members."""
+    records = b"".join(b"11 %05x=a\n" % number for number in range(5000))
+    with gzip.open(folder / "demo-1.0.tar.gz", "wb", 1) as file:
+        for _ in range(240):
+            file.write(_header("x", len(records), b"g") + records + bytes(-len(records) % 512))
+
+
+def a_tar_of_empty_headers(folder: Path) -> None:
+    """50 MB of extended headers that say nothing."""
+    (folder / "demo-1.0.tar.gz").write_bytes(gzip.compress(_header("x", 0, b"x") * 100_000))
 
 
 def _header(name: str, size: int, kind: bytes = b"0") -> bytes:
@@ -82,13 +95,18 @@ def a_record_bomb(folder: Path) -> None:
     _wheel(folder, {f"{INFO}/METADATA": 0, f"{INFO}/WHEEL": 0, f"{INFO}/RECORD": 60})
 
 
-def _wheel(folder: Path, members: dict[str, int]) -> None:
+def a_record_of_one_line(folder: Path) -> None:
+    """31 MB of commas: a reader of CSV makes a value of each."""
+    _wheel(folder, {f"{INFO}/METADATA": 0, f"{INFO}/WHEEL": 0, f"{INFO}/RECORD": 31}, b",")
+
+
+def _wheel(folder: Path, members: dict[str, int], letter: bytes = b"\n") -> None:
     """A wheel with members of so many MiB."""
     with zipfile.ZipFile(folder / "demo-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, size in members.items():
             with archive.open(name, "w", force_zip64=True) as file:
                 for _ in range(size):
-                    file.write(b"\n" * (1 << 20))
+                    file.write(letter * (1 << 20))
 
 
 def a_zip_of_entries(folder: Path) -> None:
@@ -104,7 +122,10 @@ def a_zip_of_entries(folder: Path) -> None:
     path.write_bytes(data[:begins] + many + data[ends:])
 
 
-BOMBS = (a_tar_bomb, a_tar_of_headers, a_tar_with_a_long_header, a_zip_bomb, a_metadata_bomb, a_record_bomb, a_zip_of_entries)
+BOMBS = (
+    *(a_tar_bomb, a_tar_of_headers, a_tar_with_a_long_header, a_tar_of_global_headers, a_tar_of_empty_headers),
+    *(a_zip_bomb, a_metadata_bomb, a_record_bomb, a_record_of_one_line, a_zip_of_entries),
+)
 
 
 @pytest.mark.parametrize("make", BOMBS, ids=lambda make: make.__name__)

@@ -50,6 +50,8 @@ def test_paths_of_windows_are_understood() -> None:
         (b"a.py\n", "cannot be read"),
         (b'"a.py', "cannot be read"),
         (b"\xff,,\n", "cannot be read"),
+        (SOUND + b"x" * 33_000, "a line of more than 32,768 letters"),
+        (SOUND.replace(b"a.py", b'"a\n.py"'), "cannot be read"),
     ],
 )
 def test_a_record_that_is_wrong_is_refused(text: bytes, why: str) -> None:

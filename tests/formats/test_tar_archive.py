@@ -170,6 +170,13 @@ def test_long_headers_are_a_bomb() -> None:
     assert "an extended header" in refused(tar, "archive-bomb")
 
 
+def test_many_small_headers_are_a_bomb() -> None:
+    """Each costs time and hardly a byte; here every second one is a member's own."""
+    header = tarred(member("x", tarfile.XHDTYPE), form=tarfile.USTAR_FORMAT, data=b"6 a=b\n")[:1024]
+    members = [member(f"demo-1.0/{number}").tobuf(tarfile.USTAR_FORMAT) for number in range(10_001)]
+    assert "headers or more" in refused(b"".join(header + each for each in members), "archive-bomb")
+
+
 @pytest.mark.parametrize("after_the_end", [False, True])
 def test_what_unpacks_to_fifty_times_its_size_is_a_bomb(after_the_end: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """Inside of a member, or after all of them."""

@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pkg_publish.formats.archive import BadArchive, Contents, Member, check_amount, check_name, check_text, shown
+from pkg_publish.formats.archive import BOMB, TINY, TINY_FROM, BadArchive, Contents, Member, check_amount, check_name, check_text, shown
 
 if TYPE_CHECKING:
     import io
@@ -25,6 +25,11 @@ CHUNK = 1 << 18
 
 LONGEST_HEADER = 1 << 16
 """Bytes of an extended header: a path and a few numbers."""
+
+EXTENDED = {tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.XGLTYPE}
+
+RECORDS, MORE_RECORDS = 16, 1000
+"""Extended headers and the records in them: for each member, and in all beside that. Those of all known packers have about ten for one member."""
 
 UNREADABLE = (OSError, EOFError, zlib.error, tarfile.TarError, ValueError)
 """What `gzip` and `tarfile` let out on bytes that are no archive."""
@@ -65,6 +70,7 @@ class _Source:
     unpacked: io.BufferedIOBase
     packed: int
     size: int = 0
+    headers: int = 0
 
     def take(self, size: int) -> bytes:
         """Return exactly so many bytes."""
@@ -78,6 +84,9 @@ class _Source:
         """Return the next header block; empty at the end, and at the zeros that mark it."""
         data = self.unpacked.read(tarfile.BLOCKSIZE)
         self._count(data)
+        self.headers += 1
+        if self.headers > TINY_FROM and self.packed < TINY * self.headers:
+            raise BadArchive(f"holds {self.headers:,} headers or more in {self.packed:,} bytes", BOMB)
         return data if data.strip(b"\0") else b""
 
     def crc32(self, size: int) -> int:
@@ -159,27 +168,37 @@ def _check_link(info: tarfile.TarInfo) -> None:
 def _infos(source: _Source) -> Iterator[tarfile.TarInfo]:
     """Every member; its content must be taken before the next is asked for."""
     names: dict[str, str] = {}
+    room = MORE_RECORDS
     while block := source.block():
         info = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
-        match info.type:
-            case tarfile.GNUTYPE_LONGNAME:
-                given = {"path": _long(source, info).rstrip(b"\0")}
-            case tarfile.GNUTYPE_LONGLINK:
-                given = {"linkpath": _long(source, info).rstrip(b"\0")}
-            case tarfile.XHDTYPE | tarfile.SOLARIS_XHDTYPE:
-                given = _records(_long(source, info))
-            case tarfile.XGLTYPE:
-                if {"path", "linkpath", "size"} & _records(_long(source, info)).keys():
-                    raise BadArchive("renames or resizes all of its members at once")
-                continue
-            case _:
-                _complete(info, names)
-                yield info
-                names = {}
-                continue
-        if names.keys() & given.keys():
+        if info.type not in EXTENDED:
+            _complete(info, names)
+            yield info
+            names, room = {}, room + RECORDS
+            continue
+        given = _given(source, info)
+        room -= 1 + len(given)
+        if room < 0:
+            raise BadArchive("has more extended headers than its members need", BOMB)
+        if info.type == tarfile.XGLTYPE:
+            if {"path", "linkpath", "size"} & given.keys():
+                raise BadArchive("renames or resizes all of its members at once")
+        elif names.keys() & given.keys():
             raise BadArchive("has a member with two names")
-        names |= {name: value.decode("utf-8", "surrogateescape") for name, value in given.items()}
+        else:
+            names |= {name: value.decode("utf-8", "surrogateescape") for name, value in given.items()}
+
+
+def _given(source: _Source, info: tarfile.TarInfo) -> dict[str, bytes]:
+    """What an extended header says of the next member, or of all."""
+    data = _long(source, info)
+    match info.type:
+        case tarfile.GNUTYPE_LONGNAME:
+            return {"path": data.rstrip(b"\0")}
+        case tarfile.GNUTYPE_LONGLINK:
+            return {"linkpath": data.rstrip(b"\0")}
+        case _:
+            return _records(data)
 
 
 def _long(source: _Source, info: tarfile.TarInfo) -> bytes:
