@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -114,18 +115,24 @@ def metadata_of(source: Source, file: RemoteFile, watch: Watch) -> bytes | None:
 
 
 def proven(source: Source, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
-    """The bytes of a file, of which the last block comes only when all were compared, in constant memory. Raises `Integrity` for other ones."""
+    """The bytes of a file, of which the last block comes only when all were compared, in constant memory. Raises `Integrity` for other ones.
+
+    A block is hashed while the one before is handed on and the next one comes: OpenSSL lets other threads run.
+    """
     if file.sha256 is None:
         raise Integrity(f"the place gives no digest of {file.name}, so nobody can say whether it is the right one", code="no-digest")
     digest, size, held = hashlib.sha256(), 0, b""
-    for block in source.fetch(file, watch):
-        if held:
-            yield held
-        held = block
-        size += len(block)
-        digest.update(block)
-        if file.size is not None and size > file.size:
-            break
+    with ThreadPoolExecutor(1) as beside:
+        hashed = beside.submit(digest.update, held)
+        for block in source.fetch(file, watch):
+            hashed.result()
+            hashed = beside.submit(digest.update, block)
+            if held:
+                yield held
+            held = block
+            size += len(block)
+            if file.size is not None and size > file.size:
+                break
     if digest.hexdigest() != file.sha256 or file.size not in {None, size}:
         raise _differs(file.name, f"sha256 {file.sha256}, {file.size} bytes", f"sha256 {digest.hexdigest()}, {size} bytes")
     yield held
