@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
-import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from wsgiref.validate import validator
@@ -12,6 +12,7 @@ from wsgiref.validate import validator
 import pytest
 import requests
 
+from pkg_publish.clients import wsgi_server
 from pkg_publish.clients.wsgi_server import serving
 from pkg_publish.errors import Environment, Integrity
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Echo:
-    """Says what it was asked; below `/broken` the body breaks off, below `/bug` there is a bug."""
+    """Says what it was asked; below `/long` more than any buffer holds, below `/broken` the body breaks off, below `/bug` there is a bug."""
 
     def __init__(self) -> None:
         self.seen: list[Mapping[str, Any]] = []
@@ -29,6 +30,7 @@ class Echo:
         """Answer."""
         self.seen.append(environ)
         text = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {environ['QUERY_STRING']}".encode("latin-1")
+        text *= 1 << 19 if environ["PATH_INFO"] == "/long" else 1
         length = 10 * len(text) if environ["PATH_INFO"].startswith("/b") else len(text)
         start_response("200 Fine", [("Content-Type", "text/plain"), ("Content-Length", str(length))])
         yield b"" if environ["REQUEST_METHOD"] == "HEAD" else text
@@ -121,10 +123,29 @@ def test_a_client_that_goes_away_is_none_of_our_business(stage: Stage, capfd: py
     assert (stage.told, capfd.readouterr().err) == ([], "")
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "localhost.evil"])
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "localhost.evil", "", "localhost,localhost", "localhost:x"])
 def test_a_browser_that_was_led_here_reads_nothing(stage: Stage, host: str) -> None:
     """A name of somebody else may lead to this machine, and what is served may be private."""
     assert stage.raw("GET /x HTTP/1.1", f"Host: {host}").status == 421
+    assert stage.echo.seen == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["GET /x HTTP/1.1", "Host: localhost", "Host: evil.example"],
+        ["GET /x HTTP/1.1", "Host: localhost", "host: localhost"],
+        ["GET http://evil.example/x HTTP/1.1", "Host: localhost"],
+        ["GET /x HTTP/1.1"],
+        ["GET x HTTP/1.1", "Host: localhost"],
+    ],
+    ids=["two-hosts", "one-host-twice", "an-address", "no-host", "no-path"],
+)
+def test_which_host_is_meant_is_beyond_doubt(stage: Stage, lines: list[str]) -> None:
+    """Or a server in between might have let another request through than the one that is answered."""
+    answer = stage.raw(*lines)
+
+    assert (answer.status, answer.getheader("Connection")) == (400, "close")
     assert stage.echo.seen == []
 
 
@@ -144,15 +165,27 @@ def test_a_body_is_not_read(stage: Stage) -> None:
 
 
 def test_many_at_once(stage: Stage) -> None:
-    """A client that reads nothing holds nobody up."""
-    with socket.create_connection(("127.0.0.1", stage.port)):
-        seen: list[int] = []
-        threads = [threading.Thread(target=lambda: seen.append(requests.get(stage.url, timeout=10).status_code)) for _ in range(20)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(10)
-    assert seen == [200] * 20
+    """Two hundred that say nothing, or read nothing, hold nobody up."""
+    with ExitStack() as stack:
+        for number in range(200):
+            silent = stack.enter_context(socket.create_connection(("127.0.0.1", stage.port), timeout=10))
+            silent.sendall(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n" if number < 10 else b"GET")
+
+        assert requests.get(stage.url, timeout=10).status_code == 200
+
+
+def test_who_comes_when_all_places_are_taken_may_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So no flood of connections takes all threads of the machine; a place is free again when a connection has ended."""
+    monkeypatch.setattr(wsgi_server, "CONNECTIONS", 1)
+    with serving(Echo(), 0, print) as url:
+        with socket.create_connection(("127.0.0.1", int(urlsplit(url).port or 0)), timeout=10) as first:
+            first.sendall(b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert first.recv(12) == b"HTTP/1.1 200"
+            answer = requests.get(url, timeout=10)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        while (status := requests.get(url, timeout=10).status_code) == 503:
+            pass
+        assert status == 200
 
 
 @pytest.mark.parametrize("port", [None, 70000], ids=["taken", "too-high"])

@@ -110,3 +110,15 @@ def test_a_list_of_projects() -> None:
     page = index_pages.projects_html(["a", "b"], ["there is <more>"])
     assert b'<a href="b/">b</a>' in page
     assert b"there is &lt;more&gt;" in page
+
+
+def test_what_is_no_unicode_spoils_no_page() -> None:
+    """Half of a surrogate pair, which a source may say in JSON: a mark stands for it, and the rest is read."""
+    odd = [replace(LINKS[0], file=replace(OLD, yanked="\ud800", requires_python=">3\udfff"))]
+
+    for data in (index_pages.project_json("demo", odd), index_pages.project_html("demo", odd, ["\ud800"], ["\ud800"])):
+        found = simple_pages.read(simple_pages.JSON if data.startswith(b"{") else simple_pages.PLAIN, data, BASE)
+        assert found is not None
+        assert [(each.yanked, each.requires_python) for each in found] == [("?", ">3?")]
+    assert json.loads(index_pages.projects_json(["\ud800"]))["projects"] == [{"name": "?"}]
+    assert b'<a href="%3F/">?</a>' in index_pages.projects_html(["\ud800"])

@@ -108,6 +108,7 @@ def test_yanked_without_a_reason() -> None:
         (WHEEL, "ftp://x/y"),
         (WHEEL, "https://[/"),
         (WHEEL, "javascript:x"),
+        (WHEEL, "https://x/\ud800"),
     ],
 )
 def test_what_is_no_distribution_is_left_out(name: str, url: str) -> None:

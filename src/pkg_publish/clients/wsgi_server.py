@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 IDLE = 60.0
 """Seconds that a connection may be silent."""
+CONNECTIONS = 500
+"""How many there are at once, a thread for each: who comes then is asked to come back."""
 
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _HERE = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 """What a client of this machine calls it; another name means that a web site has led a browser here."""
 
@@ -56,6 +59,25 @@ class _Server(ThreadingMixIn, TCPServer):
     application: Application
     tell: Callable[[object], None]
 
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - as the class above has it
+        self._places = threading.BoundedSemaphore(CONNECTIONS)
+        super().__init__(*args)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the class above has it
+        """Give a connection a thread, if there is one left."""
+        if self._places.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            request.sendall(_FULL)
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the class above has it
+        """Serve a connection until it ends."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
     def handle_error(self, request: object, client_address: object) -> None:
         """What ended a connection early: a client that went away is nobody's fault, a body that was cut is told."""
         del request, client_address
@@ -75,8 +97,9 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         """Hand a request to the application, and send what it says. Raises what its body raises, so that the connection ends there."""
-        if not _HERE.fullmatch(self.headers.get("Host", "localhost")):
-            self.send_error(421, explain="This index is for this machine alone.")
+        if refusal := self._refusal():
+            self.close_connection = True
+            self.send_error(*refusal)
             return
         if {"content-length", "transfer-encoding"} & {name.lower() for name in self.headers}:
             self.close_connection = True  # its body stays unread
@@ -89,6 +112,15 @@ class _Connection(BaseHTTPRequestHandler):
             getattr(blocks, "close", int)()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer  # noqa: N815 - http.server's names
+
+    def _refusal(self) -> tuple[int, None, str] | None:
+        """Why a request is not for us: which host it means must be beyond doubt (RFC 9112, 3.2)."""
+        hosts = self.headers.get_all("Host", [])
+        if len(hosts) > 1 or (not hosts and self.request_version == "HTTP/1.1") or not self.path.startswith("/"):
+            return 400, None, "A request names one host, in one header Host, and a path."
+        if hosts and not _HERE.fullmatch(hosts[0]):
+            return 421, None, "This index is for this machine alone."
+        return None
 
     def _environ(self) -> dict[str, Any]:
         path, _, query = self.path.partition("?")

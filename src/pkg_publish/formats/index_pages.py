@@ -14,7 +14,7 @@ from pkg_publish.formats.filename import named
 from pkg_publish.formats.simple_pages import HTML, JSON, PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pkg_publish.model import RemoteFile
 
@@ -61,7 +61,12 @@ def project_json(project: str, links: Sequence[Link]) -> bytes:
     versions = list(dict.fromkeys(each.version for each in links))
     sized = all(each.file.size is not None for each in links)
     page = {"meta": {"api-version": "1.1" if sized else "1.0"}, "name": project, "versions": versions, "files": [_json(each) for each in links]}
-    return json.dumps(page, separators=(",", ":")).encode()
+    return _dumped(page)
+
+
+def _dumped(page: Mapping[str, Any]) -> bytes:
+    """What is no Unicode, as half of a surrogate pair in the answer of a source, would have readers refuse the whole page."""
+    return json.dumps(page, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _json(link: Link) -> dict[str, Any]:
@@ -125,16 +130,17 @@ def _size(size: int | None) -> str:
 
 def projects_json(names: Sequence[str]) -> bytes:
     """The list of projects."""
-    return json.dumps({"meta": {"api-version": "1.1"}, "projects": [{"name": name} for name in names]}, separators=(",", ":")).encode()
+    return _dumped({"meta": {"api-version": "1.1"}, "projects": [{"name": name} for name in names]})
 
 
 def projects_html(names: Sequence[str], notes: Sequence[str] = ()) -> bytes:
     """The list of projects, for people too."""
-    rows = "".join(f'<li><a href="{quote(name)}/">{escape(name)}</a></li>\n' for name in names)
+    rows = "".join(f'<li><a href="{quote(name, errors="replace")}/">{escape(name)}</a></li>\n' for name in names)
     return _page("Simple index", f"<ul>\n{rows}</ul>", notes)
 
 
 def _page(title: str, body: str, notes: Sequence[str]) -> bytes:
     said = "".join(f"<p>{escape(note)}</p>\n" for note in notes)
     head = f'<meta charset="utf-8">\n<meta name="pypi:repository-version" content="1.0">\n<title>{escape(title)}</title>\n<style>{_STYLE}</style>'
-    return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n<h1>{escape(title)}</h1>\n{said}{body}\n</body>\n</html>\n'.encode()
+    page = f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n<h1>{escape(title)}</h1>\n{said}{body}\n</body>\n</html>\n'
+    return page.encode("utf-8", "replace")

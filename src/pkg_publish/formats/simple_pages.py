@@ -89,6 +89,7 @@ def _address(base: str, url: str) -> str:
     """An absolute address without its fragment; empty when it is none."""
     try:
         absolute = urldefrag(urljoin(base, url.strip())).url
+        absolute.encode()  # what is no Unicode is a ValueError, too
         return absolute if urlsplit(absolute).scheme in {"http", "https"} else ""
     except ValueError:
         return ""
