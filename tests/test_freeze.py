@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
+from tests.index_client import BLOCKS, DATA, SHA256, WHEEL, Counted
 from tests.targets import layouts, test_directory
 from tests.targets.contract import once, watch
-from tests.test_catalog import Toy
+from tests.test_catalog import Library, Toy
 from uv import find_uv_bin
 
 from pkg_publish import cli
@@ -160,6 +161,53 @@ def test_what_is_new_is_added(layout: NamedSource, site: Path, tmp_path: Path) -
     assert len(listed(site)) == 6
 
 
+def test_a_second_run_asks_for_no_file_again(site: Path) -> None:
+    """Neither for its bytes nor for its metadata, which it has; only for the list."""
+    source = Counted(WHEEL, RemoteFile(name="demo-0.9.tar.gz", sha256=SHA256, size=len(DATA), metadata_sha256=WHEEL.metadata_sha256), blocks=BLOCKS)
+    source.said = Library.said
+    freeze(site, source, named=("demo",))
+    before, asked = state(site), source.fetched
+    source.blocks, source.said = (), b"other"
+
+    freeze(site, source, named=("demo",))
+
+    assert (state(site), source.fetched, asked) == (before, asked, 2)
+
+
+def test_a_project_that_has_lost_all_has_no_page(house: NamedSource, site: Path, tmp_path: Path) -> None:
+    """What was copied stays, and so does what is no page of ours."""
+    lost = factory.release(tmp_path / "house", "gone")
+    (site / "simple" / "mine").mkdir(parents=True)
+    (site / "simple" / "mine" / "index.html").write_text("my own page")
+    freeze(site, house)
+    (site / "simple" / "gone" / "note.txt").touch()
+    for each in lost.distributions:
+        each.path.unlink()
+
+    freeze(site, house)
+
+    assert sorted(path.name for path in site.glob("simple/*")) == ["demo", "gone", "index.html", "mine"]
+    assert b"gone" not in (site / "simple" / "index.html").read_bytes()
+    assert not (site / "simple" / "gone" / "index.html").exists()
+    assert len([*site.glob("files/gone/*/*.whl")]) == 1
+    (site / "simple" / "gone" / "index.html").write_bytes((site / "simple" / "demo" / "index.html").read_bytes())
+    (site / "simple" / "gone" / "note.txt").unlink()
+    freeze(site, house, named=("demo",))
+    assert (site / "simple" / "gone" / "index.html").exists()
+    freeze(site, house)
+    assert not (site / "simple" / "gone").exists()
+
+
+def test_people_begin_at_the_root(house: NamedSource, site: Path) -> None:
+    """Which leads to the projects, unless it has a page already that is nobody's index."""
+    freeze(site, house)
+    assert b'<a href="simple/demo/">demo</a>' in (site / "index.html").read_bytes()
+
+    (site / "index.html").write_text("<h1>Our site</h1>")
+    freeze(site, house)
+    assert (site / "index.html").read_text() == "<h1>Our site</h1>"
+
+
 def test_files_say_what_their_place_does_not(house: NamedSource, site: Path) -> None:
     """For which Pythons they are, and their metadata."""
     freeze(site, house)
@@ -225,6 +273,11 @@ def test_what_is_listed_and_is_no_project_is_passed_by(layout: NamedSource, site
     (tmp_path / "registry" / "image" / "index.json").write_text('{"manifests": []}')
 
     assert freeze(site, layout).projects == 2
+    (tmp_path / "registry").rename(tmp_path / "away")
+    (tmp_path / "registry").mkdir()
+    (tmp_path / "away" / "image").rename(tmp_path / "registry" / "image")
+    with pytest.raises(ConfigError, match="nothing to index"):
+        freeze(site, layout)
     assert b"image" not in (site / "simple" / "index.html").read_bytes()
     with pytest.raises(ConfigError):
         freeze(site, layout, named=("image",))
@@ -252,13 +305,14 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_index_of_nothing_takes_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that is misspelt: an error that says so, and the good index stays as it was."""
+    """A folder that is the wrong one: an error that says so, and the good index stays as it was."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "site" / "simple").mkdir(parents=True)
     (tmp_path / "site" / "simple" / "index.html").write_text("good")
+    (tmp_path / "empty").mkdir()
     stream = io.StringIO()
 
-    assert cli.run(["index", "--from", "directory=typo", "--to", "site"], ENVIRON, stream, stream) == Failure.CONFIG.exit_code
+    assert cli.run(["index", "--from", "directory=empty", "--to", "site"], ENVIRON, stream, stream) == Failure.CONFIG.exit_code
 
     assert "nothing-to-index" in stream.getvalue()
     assert (tmp_path / "site" / "simple" / "index.html").read_text() == "good"

@@ -1,6 +1,7 @@
 """Sources as an index of files, for any web server: the pages of `index.py` in HTML, each file copied, or linked to where anybody can fetch it.
 
-A second run writes only what has changed. Nothing is deleted: a page forgets a file that its source has lost, the copy stays.
+A second run reads and writes only what has changed. A page forgets a file that its source has lost, and of a project that has lost all the page is
+removed; no file is deleted.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ from pkg_publish.formats.index_pages import Link
 from pkg_publish.targets.base import Links
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pkg_publish.catalog import Catalog, Shelf
     from pkg_publish.model import RemoteFile
     from pkg_publish.watch import Watch
+
+_HERE = "https://here/"
+"""How a page of ours is read: what lies in the folder is below that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,16 @@ class Frozen:
     """Files that lie elsewhere."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What an earlier run has written on the page of a project."""
+
+    files: Mapping[tuple[str, str | None], RemoteFile]
+    """By name and digest: what it has found out of a file is not looked for again."""
+    at: int
+    """When, in nanoseconds; 0: there is no such page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freezer:
     """One folder, to become the root of a web site."""
@@ -67,12 +81,17 @@ class Freezer:
             raise Unsupported(silent[0].partition(".")[0], code="no-list-of-projects", cure="Name the projects with --project.")
         for each in silent:
             watch.wait(0, each)
-        if not names:
+        shelves = [shelf for name in names if (shelf := _shelf(catalog, name, watch))]
+        if not shelves:
             titles = " and ".join(each.place.title for each in catalog.sources)
             raise ConfigError(f"there is nothing to index: no project is in {titles}", code="nothing-to-index", cure="Look for a typo behind --from.")
-        shelves = [shelf for name in names if (shelf := _shelf(catalog, name, watch))]
         links = [link for shelf in shelves for link in self._project(shelf, watch)]
-        self._write("simple/index.html", index_pages.projects_html([shelf.project for shelf in shelves]))
+        projects = [shelf.project for shelf in shelves]
+        self._write("simple/index.html", index_pages.projects_html(projects))
+        if self._is_ours(self.folder / "index.html"):
+            self._write("index.html", index_pages.projects_html(projects, below="simple/"))
+        if not catalog.named and not silent:
+            self._remove_others(projects)
         linked = sum(link.url.startswith("http") for link in links)
         return Frozen(projects=len(shelves), copied=len(links) - linked, linked=linked)
 
@@ -80,34 +99,37 @@ class Freezer:
         watch.tell(Freezing(shelf.project, len(shelf.files)))
         addresses = shelf.source.addresses(shelf.files, watch) if isinstance(shelf.source, Links) else [""] * len(shelf.files)
         page = f"simple/{shelf.project}/index.html"
-        known = self._known(page)
+        before = self._before(page)
         placed = zip(shelf.files, addresses, strict=True)
-        links = together([partial(self._link, shelf, file, address, known.get(file.sha256), watch) for file, address in placed])
+        links = together([partial(self._link, shelf, file, address, before, watch) for file, address in placed])
         self._write(page, pages.html(shelf, links, self.base))
         return links
 
-    def _known(self, page: str) -> dict[str | None, RemoteFile]:
-        """What an earlier run has found out of each file, by digest: a linked one is not fetched again."""
+    def _before(self, page: str) -> _Before:
         path = self.folder / page
         with disk(f"reading {path}"):
             data = path.read_bytes() if path.is_file() else b""
-        return {file.sha256: file for file in simple_pages.read(simple_pages.PLAIN, data, "https://here/") or ()}
+        return _Before({(file.name, file.sha256): file for file in simple_pages.read(simple_pages.PLAIN, data, _HERE) or ()}, _changed(path))
 
-    def _link(self, shelf: Shelf, file: RemoteFile, address: str, known: RemoteFile | None, watch: Watch) -> Link:
-        """Bring one file, and say where it is."""
+    def _link(self, shelf: Shelf, file: RemoteFile, address: str, before: _Before, watch: Watch) -> Link:
+        """Bring one file, and say where it is. What lies there as it was when its page was written is not read again."""
+        known = before.files.get((file.name, file.sha256))
         if address and _is_address(address):
             told = file.requires_python or (known or self._described(shelf, file, watch)).requires_python
             return Link(file=replace(file, requires_python=told), url=address, described=False)
         path = self.folder / pages.path(shelf.project, file)
         with disk(f"copying {file.name} to {path.parent}"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.is_file() or sha256_of(path) != file.sha256:
+            kept = path.is_file() and path.stat().st_size == file.size and _changed(path) <= before.at
+            if not kept and (not path.is_file() or sha256_of(path) != file.sha256):
                 _fetch(shelf, file, path, watch)
-        return Link(file=self._with_metadata(shelf, file, path, watch), url=pages.address(shelf.project, file))
+        return Link(file=self._with_metadata(shelf, file, known, path, watch), url=pages.address(shelf.project, file))
 
-    def _with_metadata(self, shelf: Shelf, file: RemoteFile, path: Path, watch: Watch) -> RemoteFile:
-        """The file with what its metadata says; that of a wheel is written beside it."""
+    def _with_metadata(self, shelf: Shelf, file: RemoteFile, known: RemoteFile | None, path: Path, watch: Watch) -> RemoteFile:
+        """The file with what its metadata says; that of a wheel is written beside it. What an earlier run has `known` of it is not asked again."""
         beside = pages.path(shelf.project, file) + ".metadata"
+        if known and known.url.startswith(_HERE) and self._has(beside, file, known.metadata_sha256):
+            return replace(file, requires_python=file.requires_python or known.requires_python, metadata_sha256=known.metadata_sha256)
         data = metadata_of(shelf.source, file, watch)
         if data is None and (found := preflight.alone(path)):
             data, file = found.metadata, replace(file, requires_python=found.requires_python)
@@ -124,6 +146,29 @@ class Freezer:
             _fetch(shelf, file, path, watch)
             found = preflight.alone(path)
         return replace(file, requires_python=found.requires_python) if found else file
+
+    def _has(self, beside: str, file: RemoteFile, sha256: str | None) -> bool:
+        """Whether the metadata of a file lies beside it; that of an sdist never does."""
+        path = self.folder / beside
+        if not file.name.endswith(".whl"):
+            return True
+        with disk(f"reading {path}"):
+            return file.metadata_sha256 in {None, sha256} and path.is_file() and sha256_of(path) == sha256
+
+    def _remove_others(self, projects: Sequence[str]) -> None:
+        """Remove the pages that an earlier run has written of projects that no place has any more."""
+        for page in sorted(self.folder.glob("simple/*/index.html")):
+            if page.parent.name not in projects and self._is_ours(page):
+                with disk(f"removing {page}"):
+                    page.unlink()
+                    if not any(page.parent.iterdir()):
+                        page.parent.rmdir()
+
+    @staticmethod
+    def _is_ours(page: Path) -> bool:
+        """Whether a page is ours to replace: there is none, or one of an index."""
+        with disk(f"reading {page}"):
+            return not page.is_file() or simple_pages.read(simple_pages.PLAIN, page.read_bytes(), _HERE) is not None
 
     def _write(self, name: str, data: bytes) -> None:
         """Write a small file, unless it is there already as it shall be."""
@@ -149,6 +194,12 @@ def _fetch(shelf: Shelf, file: RemoteFile, path: Path, watch: Watch) -> None:
     with appearing(path) as target:
         for block in proven(shelf.source, file, watch):
             target.write(block)
+
+
+def _changed(path: Path) -> int:
+    """When a file was written last; 0 when it is not there."""
+    with disk(f"reading {path}"):
+        return path.stat().st_mtime_ns if path.is_file() else 0
 
 
 def _is_address(url: str) -> bool:

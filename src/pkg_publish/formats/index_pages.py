@@ -133,9 +133,9 @@ def projects_json(names: Sequence[str]) -> bytes:
     return _dumped({"meta": {"api-version": "1.1"}, "projects": [{"name": name} for name in names]})
 
 
-def projects_html(names: Sequence[str], notes: Sequence[str] = ()) -> bytes:
-    """The list of projects, for people too."""
-    rows = "".join(f'<li><a href="{quote(name, errors="replace")}/">{escape(name)}</a></li>\n' for name in names)
+def projects_html(names: Sequence[str], notes: Sequence[str] = (), below: str = "") -> bytes:
+    """The list of projects, for people too; their pages are `below` the list."""
+    rows = "".join(f'<li><a href="{below}{quote(name, errors="replace")}/">{escape(name)}</a></li>\n' for name in names)
     return _page("Simple index", f"<ul>\n{rows}</ul>", notes)
 
 
