@@ -28,7 +28,9 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def targets() -> str:
     """Kinds and their options."""
-    return table(["target", "options"], ((f"`{kind.word}={kind.location.upper()}`" if kind.location else f"`{kind.word}`", _options(kind)) for kind in KINDS))
+    return table(
+        ["target", "options"], ((f"`{kind.word}={kind.location.upper()}`" if kind.location else f"`{kind.word}`", _options(kind)) for kind in KINDS.values())
+    )
 
 
 def _options(kind: Any) -> str:  # noqa: ANN401 - a TargetKind

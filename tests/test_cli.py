@@ -222,8 +222,8 @@ def test_a_second_signal_ends_it_at_once(desk: Path, slow_index: str) -> None:
 def test_what_cannot_be_read_is_no_source(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kind that only takes."""
     kind = ShelfKind("shelf", Visibility.LOCAL)
-    monkeypatch.setattr(plan, "KINDS", (kind,))
-    monkeypatch.setattr(grammar, "_KINDS", {"shelf": kind})
+    for module in (plan, grammar):
+        monkeypatch.setattr(module, "KINDS", {"shelf": kind})
     del desk
 
     code, text = run("install", "demo==1.0", "--from", "shelf")

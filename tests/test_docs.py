@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 from tests import tables
 
-from pkg_publish import grammar
+from pkg_publish import cli, grammar
 from pkg_publish.config import inputs
 from pkg_publish.targets import KINDS
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COPIED = [path for path in (*PAGES, *ROOT.glob("*.md"), *ROOT.glob("examples/**/*.*"), *ROOT.glob(".github/**/*.yml")) if path.suffix in {".md", ".yml"}]
+"""All that people copy from."""
 BLOCKS = [
     pytest.param(text, id=f"{path.name}:{number}")
     for path in PAGES
@@ -49,10 +52,35 @@ def test_what_people_copy_is_what_we_take(text: str) -> None:
             assert grammar.parse(written["targets"])[1] == []
 
 
+COMMANDS = [
+    pytest.param(line, id=f"{path.name}:{number}")
+    for path in COPIED
+    for number, line in enumerate(re.findall(r"\brun\.py ((?:doctor|index|install|publish|serve)\b[^`#\n]*)", path.read_text(encoding="utf-8")))
+]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_that_people_copy_is_one_that_we_take(line: str) -> None:
+    """Its words, its flags, its targets."""
+    words = shlex.split(line.replace("…", "directory=out").replace("$", ""))
+    arguments = cli.arguments(words) if "--help" not in words else None
+
+    for text in [*(getattr(arguments, "sources", None) or []), *filter(None, [getattr(arguments, "targets", None)])]:
+        assert grammar.parse(text)[1] == []
+
+
+def test_the_command_has_one_name_wherever_people_copy_it() -> None:
+    """The one that works without installing anything; that of an installation is told once."""
+    installed = re.compile(r"pkg-publish (doctor|index|install|publish|serve)\b")
+
+    assert len(COMMANDS) > 15
+    assert [path.name for path in COPIED if installed.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_what_stands_for_the_inputs_of_others_is_there() -> None:
     """In the second column every name is one of an input, an output, a target or an option of ours."""
-    options = {option.name for kind in KINDS for option in kind.options}
-    ours = {each.name for each in inputs()} | {kind.word for kind in KINDS} | options | tables.action()["outputs"].keys()
+    options = {option.name for kind in KINDS.values() for option in kind.options}
+    ours = {each.name for each in inputs()} | set(KINDS) | options | tables.action()["outputs"].keys()
     page = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
     rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}

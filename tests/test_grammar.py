@@ -87,7 +87,7 @@ def test_all_mistakes_of_the_text_come_together() -> None:
 
 def test_a_secret_never_stands_in_targets() -> None:
     """`password` is refused with the option that names an environment variable."""
-    kind = next((kind for kind in KINDS if any(option.name == "password-env" for option in kind.options)), None)
+    kind = next((kind for kind in KINDS.values() if any(option.name == "password-env" for option in kind.options)), None)
     assert kind is not None
 
     _, (mistake,) = parse(f"- {kind.word}: {{password: hunter2}}")
@@ -99,7 +99,7 @@ def test_a_secret_never_stands_in_targets() -> None:
 
 def test_a_kind_without_a_place_takes_none() -> None:
     """`kind=place` where there is nothing to choose."""
-    kind = next((kind for kind in KINDS if kind.location is None), None)
+    kind = next((kind for kind in KINDS.values() if kind.location is None), None)
     if kind is not None:
         _, (mistake,) = parse(f"{kind.word}=x")
         assert mistake.code == "target-option"

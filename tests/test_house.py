@@ -185,7 +185,7 @@ def test_names_say_something() -> None:
     assert defined == set()
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.word)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.word)
 def test_every_target_passes_the_contract(kind: object) -> None:
     """The test file that is called like the target's own has a class that inherits the contract, and knows the kind's word."""
     path = ROOT / "tests" / "targets" / f"test_{type(kind).__module__.rpartition('.')[2]}.py"

@@ -15,9 +15,10 @@ from tests.targets import layouts, test_directory
 from tests.targets.contract import once, watch
 
 from pkg_publish.errors import ConfigError, Environment, Integrity, PublishError
-from pkg_publish.install import Asked, Found, Received, install
+from pkg_publish.install import Asked, install
 from pkg_publish.interpreter import Interpreter
 from pkg_publish.model import Place, Release, RemoteFile, Visibility
+from pkg_publish.reading import Found, Received
 from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some kinds, private and public."""
     public = [ShelfKind(word, Visibility.PUBLIC) for word in ("pypi", "testpypi")]
     private = [ShelfKind(word, Visibility.YOUR_CHOICE) for word in ("shelf", "container-image")]
-    monkeypatch.setattr(plan, "KINDS", (*public, *private, *(kind for kind in targets.KINDS if kind.word == "directory")))
+    monkeypatch.setattr(plan, "KINDS", {"directory": targets.KINDS["directory"], **{kind.word: kind for kind in (*public, *private)}})
 
 
 def make(*kinds: str, first: bool = True, allow_public: bool = True, **runner: Any) -> list[str]:  # noqa: ANN401 - the fields of a Runner
@@ -71,6 +71,28 @@ def test_all_that_keeps_a_project_from_an_index_is_told_at_once(monkeypatch: pyt
     monkeypatch.setattr(plan, "KINDS", targets.KINDS)
 
     assert make("pypi", allow_public=False) == ["no-token", "private-to-public"]
+
+
+@pytest.mark.parametrize(
+    ("written", "pastes"),
+    [
+        (
+            "github-packages, directory=out, ghcr, github-release",
+            ["targets: github-packages, directory=out, oci=ghcr.io/OWNER/NAME, github-release=OWNER/REPO"] * 2,
+        ),
+        ("{ghcr: {}, repository: {url: 'https://index.example.org/', username: u}}", ["targets: oci=ghcr.io/OWNER/NAME", ""]),
+    ],
+    ids=["places", "options"],
+)
+def test_one_list_mends_all_that_lack_a_place(written: str, pastes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that contradict each other mend nothing; options do not fit into a line."""
+    monkeypatch.setattr(plan, "KINDS", targets.KINDS)
+    specs, _ = grammar.parse(written)
+
+    with pytest.raises(Mistakes) as caught:
+        plan.make_targets(specs, Ambient(folder=Path(), environ={}, runner=Runner()), first=True, allow_public=True)
+
+    assert [each.paste.partition("\n")[0] if each.code.endswith("place") else "" for each in caught.value.found] == pastes
 
 
 def test_a_token_that_stands_where_a_name_belongs_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -269,8 +269,8 @@ def test_without_either_nothing_is_proven(published: tuple[Release, Any, Receipt
 def test_a_target_that_cannot_be_read_is_not_proven(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """An image, for instance."""
     kind = ShelfKind("shelf", Visibility.YOUR_CHOICE)
-    monkeypatch.setattr(plan, "KINDS", (kind,))
-    monkeypatch.setattr(grammar, "_KINDS", {"shelf": kind})
+    for module in (plan, grammar):
+        monkeypatch.setattr(module, "KINDS", {"shelf": kind})
     factory.release(desk.folder / "dist")
 
     report = desk.run(build="never", verify="install", targets="shelf")

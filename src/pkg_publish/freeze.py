@@ -21,6 +21,7 @@ from pkg_publish.clients.together import together
 from pkg_publish.errors import ConfigError, Unsupported
 from pkg_publish.formats import index_pages, simple_pages
 from pkg_publish.formats.index_pages import Link
+from pkg_publish.reading import Freezing
 from pkg_publish.targets.base import Links
 
 if TYPE_CHECKING:
@@ -32,14 +33,6 @@ if TYPE_CHECKING:
 
 _HERE = "https://here/"
 """How a page of ours is read: what lies in the folder is below that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Freezing:
-    """An event: the page of this project is written, and its files are brought."""
-
-    project: str
-    files: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

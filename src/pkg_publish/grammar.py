@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 EXAMPLE = "targets: github-packages, oci-layout=out/registry"
 WITH_OPTIONS = "targets: |\n  - ghcr\n  - oci-layout:\n      path: out/registry"
 
-_KINDS: Mapping[str, TargetKind] = {kind.word: kind for kind in KINDS}
-
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """`did you mean …?` for a word that nobody knows, else the list of the known ones."""
@@ -117,15 +115,15 @@ def _spec(item: object) -> TargetSpec:
 def _beside(item: Mapping[object, object]) -> TargetKind | None:
     """The kind of a target whose options are not indented enough to be below it."""
     word, *others = map(str, item) if item else [""]
-    kind = _KINDS.get(word)
+    kind = KINDS.get(word)
     known = {option.name for option in kind.options} if kind else set()
     return kind if not item.get(word) and known.issuperset(others) else None
 
 
 def _kind(word: str) -> TargetKind:
-    if word in _KINDS:
-        return _KINDS[word]
-    raise ConfigError(f"there is no target {word[:80]!r}", code="unknown-target", cure=nearest(word, _KINDS), paste=EXAMPLE)
+    if word in KINDS:
+        return KINDS[word]
+    raise ConfigError(f"there is no target {word[:80]!r}", code="unknown-target", cure=nearest(word, KINDS), paste=EXAMPLE)
 
 
 def _option(kind: TargetKind, name: str, value: object) -> tuple[str, str]:

@@ -16,13 +16,14 @@ from pkg_publish.catalog import proven, unknown_project
 from pkg_publish.clients.disk import appearing, disk
 from pkg_publish.errors import ConfigError, Environment
 from pkg_publish.formats.filename import named
+from pkg_publish.reading import Found, Received
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pkg_publish.catalog import NamedSource
     from pkg_publish.interpreter import Interpreter
-    from pkg_publish.model import Place, RemoteFile
+    from pkg_publish.model import RemoteFile
     from pkg_publish.targets.base import Source
     from pkg_publish.watch import Watch
 
@@ -70,23 +71,6 @@ def _not_exact(text: str) -> ConfigError:
         cure="Write the name, two equals signs and the version.",
         paste="pkg-publish install 'demo==1.0' --from oci-layout=out/registry",
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """An event: this file will be fetched from there."""
-
-    place: Place
-    file: RemoteFile
-    python: Interpreter
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An event: so many bytes of this file came in."""
-
-    name: str
-    size: int
 
 
 def install(text: str, sources: Sequence[NamedSource], python: Interpreter, run: Callable[[str], int], watch: Watch) -> Found:

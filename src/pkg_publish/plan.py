@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pkg_publish.clients.network import Origin
-from pkg_publish.clients.upload_api import pypi_at
+from pkg_publish.clients.upload_api import TITLES, pypi_at
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PolicyError
 from pkg_publish.model import Distribution, Visibility
 from pkg_publish.state import Attempt, Done, State
 from pkg_publish.targets import KINDS
-from pkg_publish.targets.pypi import PypiKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,16 +83,15 @@ class Plan:
 
 def make_targets(specs: Sequence[TargetSpec], ambient: Ambient, *, first: bool, allow_public: bool) -> tuple[Target, ...]:
     """Make the targets; raises `Mistakes` with everything that is wrong with them, with their combination and with the event."""
-    kinds = {kind.word: kind for kind in KINDS}
     targets: list[Target] = []
     public: list[str] = []
     places: dict[tuple[str, ...], Target] = {}
     mistakes: list[PublishError] = list(_untrusted(ambient.runner))
     for spec in specs:
         try:
-            target = kinds[spec.kind].make(spec, ambient)
+            target = KINDS[spec.kind].make(spec, ambient)
         except ConfigError as error:
-            public += [kind.title] if isinstance(kind := kinds[spec.kind], PypiKind) else []
+            public += [TITLES[spec.kind]] if spec.kind in TITLES else []
             mistakes += [] if any(error.what == each.what for each in mistakes) else [error]
             continue
         targets.append(target)

@@ -181,6 +181,11 @@ def through(proxy: Scripted, bundle: str = "") -> Network:
     return Network(proxies={"https": f"http://me:secret@127.0.0.1:{proxy.port}"}, ca_bundle=bundle)
 
 
+def reading_elsewhere() -> Request:
+    """What goes through a proxy."""
+    return Request(doing="reading it", url="https://index.example.org/", tries=1)
+
+
 def test_tls_passes_through_a_proxy(server: Scripted, secure: Scripted, run: Run, bundle: str) -> None:
     """The proxy gets its own credentials and the name of the server, and sees nothing else."""
     server.then(tunnel(secure.port))
@@ -193,11 +198,20 @@ def test_tls_passes_through_a_proxy(server: Scripted, secure: Scripted, run: Run
     assert "Proxy-Authorization" not in secure.asked[0].headers
 
 
+def test_a_proxy_may_be_named_without_a_scheme(server: Scripted, run: Run) -> None:
+    """As curl takes it."""
+    server.then(answer(403))
+
+    problem = failure(lambda: Transport(Network(proxies={"https": f"127.0.0.1:{server.port}"})).read(reading_elsewhere(), run.watch))
+
+    assert "the proxy on the way to index.example.org" in problem.what
+
+
 def test_a_proxy_that_refuses(server: Scripted, run: Run) -> None:
     """Is named as such, and its password is not."""
     server.then(answer(403))
 
-    problem = failure(lambda: Transport(through(server)).read(Request(doing="reading it", url="https://index.example.org/", tries=1), run.watch))
+    problem = failure(lambda: Transport(through(server)).read(reading_elsewhere(), run.watch))
 
     assert (problem.code, problem.what) == ("unreachable", "reading it failed: the proxy on the way to index.example.org lets nothing through")
     assert "secret" not in f"{problem!r} {problem.__cause__!r} {vars(problem)}"

@@ -26,13 +26,12 @@ from tests.report.stage import Stage
 
 from pkg_publish.build import Built
 from pkg_publish.errors import ConfigError, Environment, Mistakes
-from pkg_publish.freeze import Freezing
-from pkg_publish.install import Found, Received
 from pkg_publish.interpreter import Interpreter
 from pkg_publish.job import Began, Checked, Spared
 from pkg_publish.model import RemoteFile
 from pkg_publish.preflight import NewerMetadata
 from pkg_publish.publish import Looked, Sending
+from pkg_publish.reading import Found, Freezing, Received
 from pkg_publish.runner import Runner
 from pkg_publish.verdict import Level, Remark, Verifying
 from pkg_publish.watch import Sent, Waiting

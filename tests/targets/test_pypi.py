@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pkg_publish.model import Release
 
-KIND = PypiKind(word="pypi", title="PyPI")
+KIND = PypiKind(word="pypi")
 
 
 TOKEN = "pypi-a-token"  # noqa: S105 - of a fake
@@ -192,7 +192,7 @@ def test_attestations_stay_at_home_when_a_token_is_used(pypi: Pypi, release: Rel
 
 def test_pip_reads_pypi_and_our_command_reads_testpypi(release: Release) -> None:
     """What a release on TestPyPI needs is seldom there."""
-    for kind, plain in ((KIND, True), (PypiKind(word="testpypi", title="TestPyPI"), False)):
+    for kind, plain in ((KIND, True), (PypiKind(word="testpypi"), False)):
         receipt = once(make(kind=kind), release).receipt
         assert receipt is not None
         assert bool(receipt.index_url) is plain

@@ -117,7 +117,7 @@ def test_something_else_in_the_place_of_the_index(monkeypatch: pytest.MonkeyPatc
 
 def test_testpypi_is_no_store(pypi: Pypi) -> None:
     """It says so before anything else is said."""
-    found = rows(make(kind=PypiKind(word="testpypi", title="TestPyPI")))
+    found = rows(make(kind=PypiKind(word="testpypi")))
 
     assert "emptied" in found["what it is"].found
     assert pypi.calls
@@ -143,7 +143,16 @@ def test_without_an_identity_they_come_from_the_job(pypi: Pypi, monkeypatch: pyt
 
     assert "workflow publish.yml" in rows(make(None, environ=job))["trusted publisher"].found
     assert "workflow publish.yml" in rows(make(None, environ=job | pypi.identities.environ()))["trusted publisher"].found
-    assert "workflow release.yml · environment (none)" in rows(make(None))["trusted publisher"].found
+    nothing = rows(make(None))["trusted publisher"]
+    assert "workflow (the file below .github/workflows) · environment (that of the job, if it has one)" in nothing.found
+    assert nothing.do.endswith("/manage/account/publishing/?provider=github")
+
+
+def test_a_project_that_is_there_has_a_form_of_its_own(pypi: Pypi, release: Release) -> None:
+    """A pending publisher is for names that are free."""
+    once(make(), release)
+
+    assert pypi.url + "/manage/project/demo/settings/publishing/?provider=github" in rows(make(None))["trusted publisher"].do
 
 
 def test_a_token_needs_no_publisher(pypi: Pypi) -> None:

@@ -11,6 +11,8 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
+from pkg_publish.build.events import BackendSaid, StillBuilding
+
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,20 +32,8 @@ SILENCE = 10.0
 PATIENCE = 2.0
 """Seconds between asking a program to end and ending it."""
 
-
-@dataclass(frozen=True, slots=True)
-class BackendSaid:
-    """An event: a line of the build's own output, foreign text."""
-
-    line: str
-
-
-@dataclass(frozen=True, slots=True)
-class StillBuilding:
-    """An event: the build has said nothing for some seconds."""
-
-    seconds: float
-    """Since this program of the build began."""
+HEARING = 1.0
+"""Seconds for its last lines, once it has ended: a process outside of its group may hold the stream open."""
 
 
 class ChildFailed(Exception):

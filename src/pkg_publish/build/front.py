@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkg_publish.build import child, pip_files
-from pkg_publish.build.child import BackendSaid, ChildFailed
+from pkg_publish.build.child import ChildFailed
 from pkg_publish.build.environment import child_environ
+from pkg_publish.build.events import BackendSaid, BuildBegan, Built
 from pkg_publish.build.history import last_commit
 from pkg_publish.build.isolation import Isolated, Workshop
 from pkg_publish.build.tools import find_python, find_uv, own_environment
@@ -66,27 +67,6 @@ class BuildSettings:
     """`build-env`: the names of variables that the build may see beside the short list."""
     library: Path | None = None
     """The folder of locked libraries, in which uv lies."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildBegan:
-    """An event: the environment for a build is ready."""
-
-    project: Path
-    kind: str
-    """`sdist` or `wheel`."""
-    backend: str
-    """`setuptools 80.9.0`"""
-    python: str
-    """`3.12.7`: the user's, not ours."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """An event: the distributions are there."""
-
-    paths: Sequence[Path]
-    seconds: float
 
 
 def run(settings: BuildSettings, watch: Watch) -> Path:

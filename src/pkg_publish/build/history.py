@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tomllib
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -59,6 +58,8 @@ def commit(project: Path, environ: Mapping[str, str]) -> str:
 
 def _is_dynamic(project: Path) -> bool:
     """Whether `pyproject.toml` leaves the version to a tool."""
+    import tomllib
+
     try:
         table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")).get("project")
     except (OSError, ValueError):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pkg_publish.model import Distribution
     from pkg_publish.watch import Watch
 
+TITLES = {"pypi": "PyPI", "testpypi": "TestPyPI"}
+
 REFUSALS = (
     Refusal(
         statuses={400, 403, 503},

@@ -77,9 +77,8 @@ class Examination:
             mistakes = several.found
         targets = []
         for spec in config.targets:
-            kind = next(kind for kind in KINDS if kind.word == spec.kind)
             try:
-                targets.append(kind.make(spec, ambient))
+                targets.append(KINDS[spec.kind].make(spec, ambient))
             except ConfigError:
                 continue  # it is among the mistakes
         return targets, mistakes

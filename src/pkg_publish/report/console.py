@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from pkg_publish.build import BackendSaid, BuildBegan, Built
 from pkg_publish.errors import DOCS, Failure, Mistakes, PublishError
 from pkg_publish.formats import neutral
-from pkg_publish.freeze import Freezing
-from pkg_publish.install import Found, Received
 from pkg_publish.job import Began, Checked, Planned
 from pkg_publish.publish import Looked, Sending
+from pkg_publish.reading import Found, Freezing, Received
 from pkg_publish.report import phrases
 from pkg_publish.report.at_home import OURS
 from pkg_publish.report.calls import Call, of_problem

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pkg_publish.build import BuildBegan, Built
 from pkg_publish.errors import Failure
-from pkg_publish.freeze import Freezing
-from pkg_publish.install import Found
 from pkg_publish.job import Began, Checked, Planned, Spared
 from pkg_publish.model import Distribution
 from pkg_publish.preflight import NewerMetadata
 from pkg_publish.publish import Looked, Sending
+from pkg_publish.reading import Found, Freezing
 from pkg_publish.report import phrases
 from pkg_publish.state import Attempt, Done
 from pkg_publish.verdict import Verifying, would_fail_with

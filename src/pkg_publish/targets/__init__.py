@@ -1,29 +1,45 @@
-"""The targets there are, in the order of the contract's table."""
+"""The targets there are, in the order of the contract's table; a kind is imported when somebody names it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from pkg_publish.targets.container_image import ContainerImageKind
-from pkg_publish.targets.directory import DirectoryKind
-from pkg_publish.targets.github_release import GithubReleaseKind
-from pkg_publish.targets.oci import GhcrKind, OciKind
-from pkg_publish.targets.oci_layout import OciLayoutKind
-from pkg_publish.targets.pypi import PypiKind
-from pkg_publish.targets.repository import GithubPackagesKind, RepositoryKind
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pkg_publish.targets.base import TargetKind
 
-KINDS: tuple[TargetKind, ...] = (
-    GithubPackagesKind(),
-    GhcrKind(),
-    OciKind(),
-    OciLayoutKind(),
-    PypiKind(word="pypi", title="PyPI"),
-    PypiKind(word="testpypi", title="TestPyPI"),
-    RepositoryKind(),
-    GithubReleaseKind(),
-    DirectoryKind(),
-    ContainerImageKind(),
+
+class _Kinds(Mapping[str, "TargetKind"]):
+    """Kinds by their words, each made when it is asked for: a run needs few, and what they speak takes time to import."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._places = places
+
+    def __getitem__(self, word: str) -> TargetKind:
+        module, _, name = self._places[word].partition(".")
+        return cast("TargetKind", getattr(import_module(f"{__name__}.{module}"), name)(word=word))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+
+KINDS: Mapping[str, TargetKind] = _Kinds(
+    {
+        "github-packages": "repository.GithubPackagesKind",
+        "ghcr": "oci.GhcrKind",
+        "oci": "oci.OciKind",
+        "oci-layout": "oci_layout.OciLayoutKind",
+        "pypi": "pypi.PypiKind",
+        "testpypi": "pypi.PypiKind",
+        "repository": "repository.RepositoryKind",
+        "github-release": "github_release.GithubReleaseKind",
+        "directory": "directory.DirectoryKind",
+        "container-image": "container_image.ContainerImageKind",
+    }
 )

@@ -13,7 +13,7 @@ from pkg_publish.clients.identity import Provider
 from pkg_publish.clients.network import Credential, Network, Origin
 from pkg_publish.clients.simple_api import SimpleIndex
 from pkg_publish.clients.transport import Transport
-from pkg_publish.clients.upload_api import UploadApi, upload_address
+from pkg_publish.clients.upload_api import TITLES, UploadApi, upload_address
 from pkg_publish.errors import ConfigError, Failure, Invalid, PublishError, Refused
 from pkg_publish.formats.filename import named
 from pkg_publish.model import CheckRow, Distribution, Place, Receipt, Visibility
@@ -42,24 +42,24 @@ class PypiKind:
     """The kinds `pypi` and `testpypi`."""
 
     word: str
-    title: str
     location: None = None
     options: Sequence[Option] = ()
 
     def make(self, spec: TargetSpec, ambient: Ambient) -> Pypi:
         """Make the target of one of the two."""
+        title = TITLES[self.word]
         token = ambient.tokens.get(f"{self.word}-token")
         if not token and not ambient.runner.is_actions and not ambient.reads_only:
             variable = f"{self.word.upper()}_TOKEN"
             raise ConfigError(
-                f"there is no token for {self.title}, and only a workflow has an identity",
+                f"there is no token for {title}, and only a workflow has an identity",
                 code="no-token",
-                cure=f"Set {variable} to an API token of {self.title}.",
+                cure=f"Set {variable} to an API token of {title}.",
                 paste=f"export {variable}=…",
             )
-        place = Place(kind=self.word, name=spec.kind, title=self.title, visibility=Visibility.PUBLIC)
+        place = Place(kind=self.word, name=spec.kind, title=title, visibility=Visibility.PUBLIC)
         url = upload_address(test=self.word == "testpypi")
-        login = Login(token, Provider.read(ambient.environ))
+        login = Login(token, Provider.read(ambient.environ), variable="" if ambient.runner.is_actions else f"{self.word.upper()}_TOKEN")
         settles = 0.0 if Origin.of(url).loopback else SETTLES
         job = {"repository": ambient.runner.repository, "workflow_ref": ambient.environ.get("GITHUB_WORKFLOW_REF", "")}
         known = {name: value for name, value in job.items() if value}
@@ -174,9 +174,10 @@ class Pypi:
     def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
         """The same, the project's name and version there, and the trusted publisher that this job would need."""
         yield from self.check(watch)
-        yield from pypi_checks.rows(self.web, self.place.title, subject, self.transport, watch)
-        if self.login.is_identity:
-            yield pypi_checks.publisher(self.web, self.login.claims(self.transport, watch) or self.job, subject.project)
+        claims = (self.login.claims(self.transport, watch) or self.job) if self.login.is_identity else None
+        if self.place.kind == "testpypi":
+            yield pypi_checks.rehearsal()
+        yield from pypi_checks.rows(self.web, subject, self.transport, watch, claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +198,8 @@ class PypiUpload:
 class Login:
     """A token that was given, or one that is minted when it is first needed and renewed before it ends."""
 
-    def __init__(self, given: Secret | None, provider: Provider | None) -> None:
-        self._given, self._provider = given, provider
+    def __init__(self, given: Secret | None, provider: Provider | None, variable: str = "") -> None:
+        self._given, self._provider, self._variable = given, provider, variable
         self._minted, self._until = given, 0.0
         self._minting = threading.Lock()
 
@@ -235,6 +236,10 @@ class Login:
             return CheckRow(check="login", found="a token", means="whether it is right shows in the first upload", ok=None)
         if self._provider:
             return CheckRow(check="login", found="the job's identity", means="whether the index knows it shows in the first upload", ok=None)
+        if self._variable:
+            do, paste = f"set {self._variable}", f"export {self._variable}=…"
+            means = "only a workflow's job has an identity"
+            return CheckRow(check="login", found="none", means=means, do=do, ok=False, failure=Failure.CONFIG, code="no-token", paste=paste)
         return CheckRow(
             check="login",
             found="none",
