@@ -257,3 +257,14 @@ def test_a_version_that_was_begun_elsewhere_is_finished_there(release: Release) 
 
     assert (report.status, report.fallback_reason) == (Status.PUBLISHED_BY_FALLBACK, "")
     assert [each.code for each in report.remarks] == ["found-at-a-later-target"]
+
+
+@pytest.mark.parametrize(("why", "exit_code"), [(Failure.CANCELLED, 130), (Failure.DEADLINE, 7)])
+def test_a_dry_run_that_was_cut_short_foresees_nothing(release: Release, why: Failure, exit_code: int) -> None:
+    """Whatever its looks had said by then."""
+    made = Plan(targets=[Shelf()], dry_run=True)
+    attempts = list(publish.run(made, release, Watch(10, lambda _: None)))
+
+    report = verdict.conclude(made, release, attempts, cut=error(why), seconds=1)
+
+    assert (report.status, report.exit_code, [each.kind for each in report.problems]) == (Status.FAILED, exit_code, [why])

@@ -82,6 +82,67 @@ def test_a_cancel_ends_the_run_and_all_its_parts() -> None:
     assert run.last().left() == 3
 
 
+def test_all_last_looks_of_a_run_share_their_seconds() -> None:
+    """However many parts of it look once more: after the deadline, and after a cancel."""
+    for cancelled in (False, True):
+        clock = VirtualClock()
+        run, _ = watch(10, clock)
+        part = run.part()
+        clock.time = 4 if cancelled else 10
+        if cancelled:
+            run.cancel()
+        assert (run.last().left(), part.last().left()) == (3, 3)
+
+        clock.time += 2
+        assert (run.last().left(), part.last().left()) == (1, 1)
+
+        clock.time += 1
+        assert run.last().over
+
+
+def test_a_last_look_that_began_before_a_cancel_ends_with_the_others() -> None:
+    """And is not cut off."""
+    clock = VirtualClock()
+    run, _ = watch(10, clock)
+    last = run.last()
+    clock.time = 2
+
+    run.cancel()
+
+    assert (last.left(), last.stop.is_set()) == (1, False)
+
+
+def test_a_cancel_by_the_flag_alone_counts_from_when_it_is_seen() -> None:
+    """Who has only the flag sets no time."""
+    clock = VirtualClock()
+    run, _ = watch(10, clock)
+    run.stop.set()
+    clock.time = 1
+    assert run.last().left() == 3
+
+    clock.time = 3
+    assert run.last().left() == 1
+
+
+def test_a_deadline_within_a_run_is_cancelled_with_it() -> None:
+    """It has an end of its own, and last looks after it; the run goes on."""
+    clock = VirtualClock()
+    whole, events = watch(float("inf"), clock)
+    run = whole.within(10)
+    clock.time = 11
+    assert (run.verdict().kind, run.last().left(), whole.over) == (Failure.DEADLINE, 2, False)
+
+    clock.time = 11.5
+    whole.cancel()
+    assert (run.verdict().kind, run.last().left()) == (Failure.CANCELLED, 1.5)
+    assert whole.within(10).last().left() == 3
+
+    told: list[object] = []
+    whole.quiet(told.append).tell("nothing")
+    whole.quiet().tell("nothing")
+    assert (told, events, whole.quiet().over) == (["nothing"], [], True)
+
+
 def test_a_body_has_a_length_tells_its_blocks_and_stops_with_the_run() -> None:
     """What `requests` sends."""
     run, events = watch()

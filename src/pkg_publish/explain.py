@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pkg_publish import preflight
+from pkg_publish import preflight, publish
 from pkg_publish.errors import Conflict, Failure, Partial, PublishError, Unconfirmed
 from pkg_publish.model import Distribution, RemoteFile
 from pkg_publish.state import Attempt, Done, State
@@ -100,14 +101,19 @@ def _difference(name: str, attempt: Attempt, target: Target, release: Release, w
     ours = isinstance(attempt.after.wanted[name], Distribution)
     if not ours or not isinstance(target, Source) or not isinstance(theirs, RemoteFile) or (theirs.size or 0) > COMPARED:
         return None
-    with suppress(PublishError), tempfile.TemporaryFile() as copy:
+    with suppress(PublishError):
+        return publish.in_time(partial(_compare, target, theirs, release[name], watch), watch)
+    return None
+
+
+def _compare(target: Source, theirs: RemoteFile, ours: Distribution, watch: Watch) -> Difference | None:
+    with tempfile.TemporaryFile() as copy:
         for block in target.fetch(theirs, watch):
             copy.write(block)
             if copy.tell() > COMPARED:
                 return None
         copy.seek(0)
-        return preflight.differences(release[name], copy)
-    return None
+        return preflight.differences(ours, copy)
 
 
 def _partial(attempt: Attempt, cause: PublishError) -> Partial:

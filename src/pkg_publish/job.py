@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pkg_publish import build, permissions, preflight, publish, remarks, verdict
-from pkg_publish.clients.disk import disk
+from pkg_publish.clients.disk import BLOCK, appearing, disk
 from pkg_publish.config import BuildMode, CheckTag, OnConflict, Verify
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
 from pkg_publish.explain import explained, foretold
@@ -17,7 +17,6 @@ from pkg_publish.plan import Plan, make_targets
 from pkg_publish.state import Done
 from pkg_publish.targets.base import Checks, Source
 from pkg_publish.verdict import Remark
-from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from pkg_publish.runner import Runner
     from pkg_publish.state import Attempt
     from pkg_publish.targets.base import Ambient, Target
+    from pkg_publish.watch import Watch
 
 CHECKING = 10.0
 """Seconds for the checks of targets that were not needed, all together."""
@@ -98,23 +98,23 @@ class Job:
                 self.watch.tell(remark)
                 told.append(remark)
             told += remarks.on_files(self.config, self.ambient, found)
-            release = self._release(found)
+            watch = self.watch.within(self.config.timeout)
+            release = publish.in_time(partial(self._release, found), watch)
             if found.built and self.dist and not plan.dry_run:
-                self._copy(release, self.dist)
+                publish.in_time(partial(self._copy, release, self.dist), watch)
         except Mistakes as several:
             return verdict.failed_early(several.found, told, seconds=self.watch.now() - began)
         except PublishError as error:
             return verdict.failed_early([error], told, seconds=self.watch.now() - began)
-        watch = Watch(self.config.timeout, self.watch.tell, stop=self.watch.stop)
         attempts = list(self._chain(plan, release, watch))
         cut = watch.verdict() if watch.over else None
         report = verdict.conclude(plan, release, attempts, told, cut=cut, seconds=self.watch.now() - began)
         if self.config.verify is Verify.INSTALL and report.receipt and not cut:
-            report = self._verified(plan, report, release, report.receipt)
+            report = self._verified(plan, report, release, report.receipt, watch)
         command = install_command(release, report.receipt, self.origin) if report.receipt else ""
         return replace(report, install_command=command)
 
-    def _verified(self, plan: Plan, report: verdict.Report, release: Release, receipt: Receipt) -> verdict.Report:
+    def _verified(self, plan: Plan, report: verdict.Report, release: Release, receipt: Receipt, watch: Watch) -> verdict.Report:
         """Install from the first place that holds it, which is the one of the install command."""
         from pkg_publish.verify import Verifier
 
@@ -123,10 +123,12 @@ class Job:
             return report
         folder = self.scratch / "proof"
         folder.mkdir(parents=True)
-        verifier = Verifier(release=release, source=source, receipt=receipt, folder=folder, environ=self.ambient.environ, watch=self.watch)
+        verifier = Verifier(release=release, source=source, receipt=receipt, folder=folder, environ=self.ambient.environ, watch=watch)
         try:
             found = verifier.verify()
         except PublishError as problem:
+            if watch.over:
+                problem.what = f"{problem.what}, and the release, which is there, was not yet installed to prove it"
             return replace(report, problems=(*report.problems, problem), exit_code=report.exit_code or problem.kind.exit_code)
         if isinstance(found, Remark):
             return replace(report, remarks=(*report.remarks, found))
@@ -220,7 +222,8 @@ class Job:
         with disk(f"copying the distributions to {folder}"):
             folder.mkdir(parents=True, exist_ok=True)
             for each in release.distributions:
-                shutil.copyfile(each.path, folder / each.name)
+                with each.open() as file, appearing(folder / each.name) as copy:
+                    shutil.copyfileobj(file, copy, BLOCK)
 
     def _tag(self) -> str:
         """The tag to compare the version with; empty when it shall not be compared. Raises `ConfigError` when one is asked for and there is none."""

@@ -89,6 +89,16 @@ def at_once(calls: Sequence[Callable[[], Found]], watch: Watch) -> list[Found | 
     return [job.result() if job.done() else None for job in jobs]
 
 
+def in_time(call: Callable[[], Found], watch: Watch) -> Found:
+    """Make a call that may be deaf to the watch, and leave it behind when the run is over; raises what the watch says then, or what the call raised."""
+    pool = ThreadPoolExecutor(1)
+    job = pool.submit(call)
+    pool.shutdown(wait=False)
+    while not wait([job], 0.1).done:
+        watch.left()
+    return job.result()
+
+
 def look_everywhere(plan: Plan, release: Release, watch: Watch) -> list[tuple[Target, Look]]:
     """Read every target; a place that does not answer is `unavailable`."""
     looks = at_once([partial(look, plan, target, release, watch) for target in plan.targets], watch)
@@ -148,12 +158,20 @@ def send(plan: Plan, target: Target, release: Release, items: Sequence[Item], wa
     return (problem if after.settled else watch.verdict()), after
 
 
+def look_in_time(plan: Plan, target: Target, release: Release, watch: Watch) -> Look:
+    """Read a target; a page that takes longer than there is time is none."""
+    try:
+        return in_time(partial(look, plan, target, release, watch), watch)
+    except PublishError as problem:
+        return Look(wanted={}, held={}, problem=problem)
+
+
 def settle(plan: Plan, target: Target, release: Release, problem: PublishError | None, watch: Watch) -> Look:
     """Look until the place has had time to show what it took. A clear no needs one look; a run that is over gets one, unsettled."""
     end = watch.now() + (target.settles if problem is None or problem.reached else 0)
     while True:
         over = watch.over
-        after = look(plan, target, release, watch.last() if over else watch)
+        after = look_in_time(plan, target, release, watch.last() if over else watch)
         if after.state is State.COMPLETE or after.conflicts:
             return after
         if over or (watch.now() >= end and not watch.over):

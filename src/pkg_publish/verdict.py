@@ -114,8 +114,9 @@ def conclude(  # noqa: PLR0913 - a chain that has ended, and how
     """
     places = [target.place for target in plan.targets]
     in_order = tuple(sorted(attempts, key=lambda each: places.index(each.place)))
-    status = _status(plan, attempts, places[0])
-    problem, failure = _why(_ended_by(plan, attempts), cut)
+    stopped = plan.dry_run and cut
+    status = Status.FAILED if stopped else _status(plan, attempts, places[0])
+    problems, failure = _why(_ended_by(plan, attempts), cut)
     failed = status in {Status.FAILED, Status.INCOMPLETE}
     return Report(
         status=status,
@@ -124,18 +125,19 @@ def conclude(  # noqa: PLR0913 - a chain that has ended, and how
         strategy=plan.strategy,
         release=release,
         attempts=in_order,
-        problems=(problem,) if failed and problem else (),
+        problems=problems if failed else (),
         remarks=(*remarks, *_remarks(plan, release, in_order)),
         fallback_reason="; ".join(_reasons(plan, in_order)) if status is Status.PUBLISHED_BY_FALLBACK else "",
         seconds=seconds,
     )
 
 
-def _why(ended_by: Attempt, cut: PublishError | None) -> tuple[PublishError | None, Failure]:
-    """The problem that ended a chain, and its class: that of the last attempt; after a good one, what cut the chain short."""
-    if ended_by.holds and cut:
-        return cut, cut.kind
-    return ended_by.problem, _failure_of(ended_by)
+def _why(ended_by: Attempt, cut: PublishError | None) -> tuple[tuple[PublishError, ...], Failure]:
+    """The problems that ended a chain, and its class: that of the last attempt; after a good one, what cut the chain short, as a cancel does always."""
+    own = (ended_by.problem,) if ended_by.problem else ()
+    if cut and ended_by.outcome is not cut.kind and (isinstance(ended_by.outcome, Done) or cut.kind is Failure.CANCELLED):
+        return (cut, *own), cut.kind
+    return own, _failure_of(ended_by)
 
 
 def _failure_of(attempt: Attempt) -> Failure:

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,21 +19,20 @@ from pkg_publish.errors import Environment, Invalid, PublishError
 from pkg_publish.install import Asked, find, install
 from pkg_publish.installer import Installer
 from pkg_publish.interpreter import Interpreter, find_python
+from pkg_publish.publish import in_time
 from pkg_publish.verdict import Level, Proof, Remark, Verifying
-from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pkg_publish.catalog import NamedSource
     from pkg_publish.model import Receipt, Release
+    from pkg_publish.watch import Watch
 
 LATE = 60.0
 """Seconds for which a place may be late to show installers what it holds."""
 PAUSE = 5.0
 """Seconds between two looks."""
-LONGEST = 300.0
-"""Seconds for one program of the proof: an import that hangs is none."""
 NOT_THERE_YET = frozenset({"unknown-project", "unknown-version"})
 QUOTED = 5
 """Lines of what a program said last."""
@@ -64,6 +64,7 @@ class Verifier:
     environ: Mapping[str, str]
     """The caller's; what is installed sees no more of it than a build does."""
     watch: Watch
+    """Of the publishing: its deadline ends every program of the proof, an import that hangs too."""
 
     def verify(self) -> Proof | Remark:
         """Install and import. A place that is late, or has nothing for this Python, is a remark; what fails is raised."""
@@ -96,7 +97,7 @@ class Verifier:
 
     def _environment(self) -> Interpreter:
         """Make a clean one, with the Python that the user has; with pip if that Python can, else for uv."""
-        python = find_python({"PATH": self.environ.get("PATH", "")}, Path(sys.executable), None)
+        python = in_time(partial(find_python, {"PATH": self.environ.get("PATH", "")}, Path(sys.executable), None), self.watch)
         folder = self.folder / "environment"
         try:
             self._run([str(python), "-I", "-m", "venv", str(folder)])
@@ -106,7 +107,8 @@ class Verifier:
                 self._run([uv or "uv", "venv", "--quiet", "--clear", "--python", str(python), str(folder)])
             except (ChildFailed, OSError):
                 raise _no_environment(python, problem.lines) from problem
-        return Interpreter.ask(folder / ("Scripts" if sys.platform == "win32" else "bin") / "python", child_environ(self.environ, ()))
+        made = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+        return in_time(partial(Interpreter.ask, made, child_environ(self.environ, ())), self.watch)
 
     def _install(self, python: Interpreter) -> None:
         """As the printed command does: through plain pip where that can read the place, else by the very file."""
@@ -160,13 +162,12 @@ class Verifier:
 
     def _run(self, command: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         """Run a program that sees no secret and none of the runner's files, in a folder of its own; raises `ChildFailed`."""
-        quiet = Watch(LONGEST, lambda _: None, stop=self.watch.stop)
-        run_child(command, cwd=self.folder, environ=environ or child_environ(self.environ, ()), watch=quiet)
+        run_child(command, cwd=self.folder, environ=environ or child_environ(self.environ, ()), watch=self.watch.quiet())
 
     def _said(self, command: Sequence[str]) -> list[str]:
         """The lines that a small program of ours prints."""
         lines: list[str] = []
-        listening = Watch(LONGEST, lambda event: lines.append(getattr(event, "line", "")), stop=self.watch.stop)
+        listening = self.watch.quiet(lambda event: lines.append(getattr(event, "line", "")))
         run_child(command, cwd=self.folder, environ=child_environ(self.environ, ()), watch=listening)
         return lines
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LONGEST_WAIT = 60.0
 """Seconds: no socket waits longer for one answer."""
 
+GRACE = 3.0
+"""Seconds for all that a run still looks at when it is over."""
+
 
 class Clock(Protocol):
     """Time as a run sees it; tests put a virtual one in its place."""
@@ -64,10 +67,27 @@ class Hidden:
     secret: Secret
 
 
+@dataclass(slots=True)
+class _Grace:
+    """When even the last looks of a run are over: all of its parts share it."""
+
+    _end: float
+    above: _Grace | None = None
+
+    @property
+    def end(self) -> float:
+        """Moment on the clock."""
+        return min(self._end, self.above.end) if self.above else self._end
+
+    def ends_by(self, moment: float) -> None:
+        """Let it end then, if it does not end earlier."""
+        self._end = min(self._end, moment)
+
+
 class Watch:
     """One deadline for everything below it. `tell` takes frozen events, from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a deadline, and whose
         self,
         seconds: float,
         tell: Callable[[object], None],
@@ -75,24 +95,42 @@ class Watch:
         stop: threading.Event | None = None,
         clock: Clock | None = None,
         late: type[PublishError] = Deadline,
+        grace: _Grace | None = None,
     ) -> None:
         self._clock = clock or MonotonicClock()
-        self._end = self._clock.now() + seconds
+        self._own_end = self._clock.now() + seconds
+        self._grace = grace or _Grace(self._own_end + GRACE)
         self.stop = stop or threading.Event()
         self._late = late
         self.tell = tell
 
+    @property
+    def _end(self) -> float:
+        return min(self._own_end, self._grace.end)
+
+    def within(self, seconds: float) -> Watch:
+        """A deadline of its own, for a run that is cancelled together with this one."""
+        grace = _Grace(self.now() + seconds + GRACE, above=self._grace)
+        return Watch(seconds, self.tell, stop=self.stop, clock=self._clock, grace=grace)
+
     def part(self, most: float = float("inf")) -> Watch:
         """Half of what is left: for the looks, and for a target that is not the last. Its end is `unavailable`, not `deadline`."""
         seconds = min(most, (self._end - self.now()) / 2)
-        return Watch(seconds, self.tell, stop=self.stop, clock=self._clock, late=Unavailable)
+        return Watch(seconds, self.tell, stop=self.stop, clock=self._clock, late=Unavailable, grace=self._grace)
 
-    def last(self, seconds: float = 3) -> Watch:
-        """A few seconds for the last look of a run that is over, so that it ends honest."""
-        return Watch(seconds, self.tell, clock=self._clock)
+    def last(self) -> Watch:
+        """A few seconds for a last look, so that a run ends honest; those after the end of the whole run share them. A cancel does not end it at once."""
+        if self.stop.is_set():
+            self._grace.ends_by(self.now() + GRACE)
+        return Watch(GRACE, self.tell, clock=self._clock, grace=self._grace)
+
+    def quiet(self, tell: Callable[[object], None] = lambda _: None) -> Watch:
+        """The same, whose events go elsewhere."""
+        return Watch(self._end - self.now(), tell, stop=self.stop, clock=self._clock, late=self._late, grace=self._grace)
 
     def cancel(self) -> None:
-        """End the run soon; safe in a signal handler, for it sets a flag and nothing more."""
+        """End the run soon; safe in a signal handler, for it sets two values and nothing more."""
+        self._grace.ends_by(self.now() + GRACE)
         self.stop.set()
 
     def now(self) -> float:
