@@ -65,8 +65,8 @@ class Client:
 
 
 @contextmanager
-def asking(*sources: Any, named: Sequence[str] = (), upstream: str = "") -> Iterator[Client]:  # noqa: ANN401 - anything that is a source
-    """Serve sources to a client."""
+def asking(*sources: Any, named: Sequence[str] = (), **how: Any) -> Iterator[Client]:  # noqa: ANN401 - anything that is a source
+    """Serve sources to a client, as `Index` is told how."""
     client = Client()
-    with serving(Index(Catalog(sources, named), client.told.append, upstream=upstream), 0, client.told.append) as client.url:
+    with serving(Index(Catalog(sources, named), client.told.append, **how), 0, client.told.append) as client.url:
         yield client

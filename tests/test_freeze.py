@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -243,6 +244,14 @@ def test_the_address_of_the_site_stands_in_its_commands(layout: NamedSource, sit
     freeze(site, layout, base="https://octo.github.io/demo")
 
     assert b"--index-url https://octo.github.io/demo/simple/" in (site / "simple" / "demo" / "index.html").read_bytes()
+
+
+def test_the_way_past_the_index_is_one_that_readers_can_go(house: NamedSource, site: Path, tmp_path: Path) -> None:
+    """Into a folder of this machine only by an index that stays here."""
+    page = site / "simple" / "demo" / "index.html"
+    for base, command, words in (("", ["ours"], [f"ours install demo==1.0 --from directory={tmp_path}/house"]), ("https://x", ["ours"], []), ("", [], [])):
+        Freezer(folder=site, base=base, command=command).freeze(Catalog([house]), watch())
+        assert re.findall("<pre>(ours .*)</pre>", page.read_text()) == words
 
 
 def test_a_place_that_cannot_list(layout: NamedSource, site: Path) -> None:

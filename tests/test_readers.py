@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 from tests import factory
+from tests.real_parts import ROOT
 from tests.servers.process import running
 from tests.targets.contract import once
 from tests.targets.namespaces import RegistryStand
@@ -92,7 +93,7 @@ def test_pip_and_uv_install(address: str, install: Callable[..., str], asked: st
 
 
 def test_it_says_where_and_ends_with_ctrl_c(tmp_path: Path) -> None:
-    """With 0, since that is how it is meant to end."""
+    """With 0, since that is how it is meant to end; its pages tell a way past it that can be gone in any folder."""
     factory.release(tmp_path / "dist")
     command = [sys.executable, "-c", "from pkg_publish.cli import main; main()", "serve", "--from", "directory=dist", "--port", "0"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
@@ -102,6 +103,8 @@ def test_it_says_where_and_ends_with_ctrl_c(tmp_path: Path) -> None:
         assert found, said
         assert "the folder dist" in said
         assert "demo" in requests.get(found[0], timeout=10).text
+        past = f"<pre>python3 {ROOT / 'run.py'} install demo==1.0 --from directory={tmp_path / 'dist'}</pre>"
+        assert past in requests.get(f"{found[0]}demo/", timeout=10).text
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0

@@ -63,6 +63,8 @@ class Freezer:
     folder: Path
     base: str = ""
     """Its address, for the commands on the pages; empty where nobody knows it."""
+    command: Sequence[str] = ()
+    """What starts us where the pages are read; empty where nothing does."""
 
     def freeze(self, catalog: Catalog, watch: Watch) -> Frozen:
         """Write all projects; a page comes after its files, the list at the end.
@@ -95,7 +97,8 @@ class Freezer:
         before = self._before(page)
         placed = zip(shelf.files, addresses, strict=True)
         links = together([partial(self._link, shelf, file, address, before, watch) for file, address in placed])
-        self._write(page, pages.html(shelf, links, self.base))
+        command = () if self.base and shelf.source.place.local else self.command
+        self._write(page, pages.html(shelf, links, self.base, command))
         return links
 
     def _before(self, page: str) -> _Before:

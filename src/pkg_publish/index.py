@@ -27,7 +27,7 @@ from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from pkg_publish.catalog import Catalog, Shelf
@@ -70,10 +70,20 @@ class Index:
     """The application. Safe for threads; `tell` takes the events of reading, from any thread."""
 
     def __init__(
-        self, catalog: Catalog, tell: Callable[[object], None] = lambda _: None, *, upstream: str = "", prefix: str = "", stop: threading.Event | None = None
+        self,
+        catalog: Catalog,
+        tell: Callable[[object], None] = lambda _: None,
+        *,
+        upstream: str = "",
+        prefix: str = "",
+        command: Sequence[str] = (),
+        stop: threading.Event | None = None,
     ) -> None:
-        """`upstream` is the index that knows the projects which no source knows: readers are sent there. `prefix` is where all of this is."""
-        self._catalog, self._tell, self._upstream, self._prefix, self._stop = catalog, tell, upstream, prefix, stop
+        """`upstream` is the index that knows the projects which no source knows: readers are sent there. `prefix` is where all of this is.
+
+        `command` is what starts us where the pages are read; empty: nothing does.
+        """
+        self._catalog, self._tell, self._upstream, self._prefix, self._command, self._stop = catalog, tell, upstream, prefix, command, stop
         self._read: Memory[_Read] = Memory(PAGES, fresh=FRESH)
         self._metadata: Memory[bytes] = Memory(METADATA, len)
         self._sizes: Memory[int] = Memory(PAGES)
@@ -131,7 +141,7 @@ class Index:
     def _write(self, shelf: Shelf, kind: str, base: str) -> bytes:
         described = isinstance(shelf.source, Describes)
         links = [Link(file=each, url=pages.address(shelf.project, each), described=described) for each in shelf.files]
-        return pages.json(shelf, links) if kind == simple_pages.JSON else pages.html(shelf, links, base)
+        return pages.json(shelf, links) if kind == simple_pages.JSON else pages.html(shelf, links, base, self._command)
 
     def _file(self, environ: Mapping[str, Any], project: str, sha256: str, name: str) -> Reply:
         shelf = self._known(project).shelf

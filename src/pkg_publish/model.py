@@ -36,6 +36,8 @@ class Place:
     title: str
     """What a sentence calls it: `GitHub Packages`, `the OCI layout out/registry`."""
     visibility: Visibility
+    source: str = ""
+    """What follows `--from` wherever a reader stands; empty: the name."""
 
     @property
     def local(self) -> bool:

@@ -33,19 +33,23 @@ def json(shelf: Shelf, links: Iterable[Link]) -> bytes:
     return index_pages.project_json(shelf.project, index_pages.sorted_links(links))
 
 
-def html(shelf: Shelf, links: Iterable[Link], base: str) -> bytes:
-    """For installers and people; `base` is the address of the root of the index, empty where nobody knows it."""
+def html(shelf: Shelf, links: Iterable[Link], base: str, command: Sequence[str] = ()) -> bytes:
+    """For installers and people.
+
+    `base` is the address of the root of the index, empty where nobody knows it; `command` is what starts us where the page is read, empty where
+    nothing does.
+    """
     ordered = index_pages.sorted_links(links)
     notes = [f"{shelf.unproven} files have no digest there and are left out."] if shelf.unproven else []
-    return index_pages.project_html(shelf.project, ordered, _commands(shelf, ordered, base), notes)
+    return index_pages.project_html(shelf.project, ordered, _commands(shelf, ordered, base, command), notes)
 
 
-def _commands(shelf: Shelf, links: Sequence[Link], base: str) -> list[str]:
+def _commands(shelf: Shelf, links: Sequence[Link], base: str, command: Sequence[str]) -> list[str]:
     """How a person installs the newest version: through this index, and past it."""
     newest = f"{shelf.project}=={max(links, key=_merit).version}" if links else shelf.project
     commands = [["python3", "-m", "pip", "install", "--index-url", f"{base}/simple/", newest]] if base else []
-    if links:
-        commands.append(["pkg-publish", "install", newest, "--from", shelf.source.place.name])
+    if links and command:
+        commands.append([*command, "install", newest, "--from", shelf.source.place.source or shelf.source.place.name])
     return [shlex.join(words) for words in commands]
 
 

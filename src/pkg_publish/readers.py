@@ -16,7 +16,7 @@ from pkg_publish.clients.network import Origin
 from pkg_publish.errors import ConfigError, Mistakes
 from pkg_publish.interpreter import Interpreter, find_python
 from pkg_publish.plan import make_targets
-from pkg_publish.process import watched
+from pkg_publish.process import origin, watched
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
 from pkg_publish.targets.base import Ambient, Source
@@ -78,7 +78,7 @@ def _add_index(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "index",
         help="write the package index of what was published as files, for any web server",
         description="Write a folder that is a package index (PEP 503): files are copied, or linked to where anybody can fetch them, as release assets.",
-        epilog="A second run writes only what has changed, and deletes nothing.",
+        epilog="A second run reads and writes only what has changed. The page of a project that no target has any more is removed, and no file is.",
         allow_abbrev=False,
     )
     _add_sources(command)
@@ -148,7 +148,7 @@ def _serve(arguments: argparse.Namespace, environ: Mapping[str, str], stream: Te
 
     with watched(console) as watch:
         found = sources(arguments.sources, environ)
-        index = Index(Catalog(found, projects(arguments.project)), console.tell, stop=watch.stop)
+        index = Index(Catalog(found, projects(arguments.project)), console.tell, command=started(environ), stop=watch.stop)
         with serving(index, arguments.port, console.tell) as address:
             stream.write(f"{address}/simple/ is the index of {', '.join(each.place.title for each in found)}, until Ctrl-C\n")
             stream.write(f"{shlex.join(['python3', '-m', 'pip', 'install', '--index-url', f'{address}/simple/', 'NAME'])}\n")
@@ -164,8 +164,17 @@ def _index(arguments: argparse.Namespace, environ: Mapping[str, str], stream: Te
         Origin.of(arguments.url)
     with watched(console) as watch:
         catalog = Catalog(sources(arguments.sources, environ), projects(arguments.project))
-        frozen = Freezer(folder=Path(arguments.to), base=arguments.url.rstrip("/")).freeze(catalog, watch)
+        command = started(environ, elsewhere=bool(arguments.url))
+        frozen = Freezer(folder=Path(arguments.to), base=arguments.url.rstrip("/"), command=command).freeze(catalog, watch)
     stream.write(f"{arguments.to} is the index of {frozen.projects} projects: {frozen.copied} files are in it, {frozen.linked} are linked to\n")
+
+
+def started(environ: Mapping[str, str], *, elsewhere: bool = False) -> list[str]:
+    """What starts us, in any folder of this machine or, for readers `elsewhere`, on any machine; empty when nothing is known that does."""
+    found = origin(Runner.read(environ), environ)
+    if elsewhere and not found.repository:
+        return []
+    return replace(found, run=found.run.absolute() if found.run else None).command
 
 
 def projects(names: Iterable[str]) -> list[str]:

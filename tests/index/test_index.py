@@ -167,12 +167,14 @@ def test_a_place_that_cannot_list(serve: Callable[..., Client]) -> None:
 
 
 def test_people_are_told_how_to_install(serve: Callable[..., Client], client: Client) -> None:
-    """Through this index and past it; what is left out is said."""
-    text = client.get("/simple/demo/").text
+    """Through this index, and past it where it is known how; what is left out is said."""
+    text = serve(Toy(WHEEL), command=["python3", "/a b/run.py"]).get("/simple/demo/").text
+    less = client.get("/simple/demo/").text
     without = serve(Toy(RemoteFile(name="demo-1.0.tar.gz"))).get("/simple/demo/").text
 
-    assert f"pip install --index-url {client.url}/simple/ &#x27;demo==1!1.0+cu1&#x27;" in text
-    assert "pkg-publish install &#x27;demo==1!1.0+cu1&#x27; --from toy=here" in text
+    assert f"pip install --index-url {client.url}/simple/ &#x27;demo==1!1.0+cu1&#x27;" in less
+    assert less.count("<pre>") == 1
+    assert "python3 &#x27;/a b/run.py&#x27; install &#x27;demo==1!1.0+cu1&#x27; --from toy=here" in text
     assert "1 files have no digest" in without
     assert f"--index-url {client.url.rpartition(':')[0]}" in without
 
@@ -182,8 +184,8 @@ def test_people_are_told_of_the_version_that_they_should_have(serve: Callable[..
     files = [replace(WHEEL, name=f"demo-{version}.tar.gz", yanked=yanked) for version, yanked in (("1.0", None), ("2.0", "bad"), ("3.0rc1", None))]
 
     assert "&#x27;" not in serve(Toy(*files)).get("/simple/demo/").text
-    assert "install demo==1.0 --from" in serve(Toy(*files)).get("/simple/demo/").text
-    assert "install demo==3.0rc1 --from" in serve(Toy(*files[1:])).get("/simple/demo/").text
+    assert "/simple/ demo==1.0<" in serve(Toy(*files)).get("/simple/demo/").text
+    assert "/simple/ demo==3.0rc1<" in serve(Toy(*files[1:])).get("/simple/demo/").text
 
 
 def test_behind_another_server(source: Counted) -> None:

@@ -31,7 +31,10 @@ class DirectoryKind:
     def make(self, spec: TargetSpec, ambient: Ambient) -> Directory:
         """Make the target of one folder."""
         path = spec.require("path", "out/wheelhouse")
-        return Directory(ambient.folder / path, Place(kind=self.word, name=f"directory={path}", title=f"the folder {path}", visibility=Visibility.LOCAL))
+        folder = ambient.folder / path
+        source = written(self.word, "path", str(folder.absolute()))
+        place = Place(kind=self.word, name=f"directory={path}", title=f"the folder {path}", visibility=Visibility.LOCAL, source=source)
+        return Directory(folder, place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class GithubReleaseKind:
                 name=f"{self.word}={spec.options['repo']}" if spec.options.get("repo") else self.word,
                 title=f"the release {wishes.tag} of {name}" if wishes.tag else f"GitHub Releases of {name}",
                 visibility=Visibility.AS_REPOSITORY,
+                source=f"{self.word}={name}",
             ),
             _api=api,
             _wishes=wishes,

@@ -61,7 +61,7 @@ class GhcrKind:
             )
         host = ghcr.host(runner)
         return Oci(
-            place=Place(kind=self.word, name=self.word, title=f"{host}/{namespace}", visibility=Visibility.AS_REPOSITORY),
+            place=Place(kind=self.word, name=self.word, title=f"{host}/{namespace}", visibility=Visibility.AS_REPOSITORY, source=f"oci={host}/{namespace}"),
             settles=AT_GHCR,
             registry=Registry(host, Transport(Network.read(ambient.environ)), runner.owner, token, partial(ghcr.settings, runner)),
             namespace=namespace,
@@ -94,13 +94,15 @@ class OciKind:
         username, password = spec.login(ambient)
         tokens = Origin.of(f"https://{spec.options.get('token-server') or host}").host
         many = _many(spec, ambient)
+        login = {each: spec.options[each] for each in ("username", "password-env", "token-server") if each in spec.options}
+        source = json.dumps({"oci": {"name": name, **login}}) if login else ""
         return Oci(
-            place=Place(kind=self.word, name=f"oci={name}", title=name, visibility=Visibility.YOUR_CHOICE),
+            place=Place(kind=self.word, name=f"oci={name}", title=name, visibility=Visibility.YOUR_CHOICE, source=source),
             settles=AMONG_JOBS if many else 0.0 if Origin.of(f"https://{host}").loopback else ELSEWHERE,
             registry=Registry(host, Transport(Network.read(ambient.environ)), username, password, token_server=tokens, namespace=namespace),
             namespace=namespace,
             runner=ambient.runner,
-            login={each: spec.options[each] for each in ("username", "password-env", "token-server") if each in spec.options},
+            login=login,
             many=many,
         )
 

@@ -34,8 +34,10 @@ class OciLayoutKind:
     def make(self, spec: TargetSpec, ambient: Ambient) -> OciLayout:
         """Make the target of one folder."""
         path = spec.require("path", "out/registry")
-        place = Place(kind=self.word, name=f"oci-layout={path}", title=f"the OCI layout {path}", visibility=Visibility.LOCAL)
-        return OciLayout(ambient.folder / path, place, ambient.runner)
+        folder = ambient.folder / path
+        source = written(self.word, "path", str(folder.absolute()))
+        place = Place(kind=self.word, name=f"oci-layout={path}", title=f"the OCI layout {path}", visibility=Visibility.LOCAL, source=source)
+        return OciLayout(folder, place, ambient.runner)
 
 
 @dataclass(frozen=True, slots=True)
