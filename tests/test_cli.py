@@ -19,6 +19,7 @@ from pkg_publish import __version__, cli, grammar, plan, readers
 from pkg_publish.config import inputs
 from pkg_publish.errors import Failure
 from pkg_publish.model import Visibility
+from pkg_publish.process import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,14 +113,26 @@ def test_help_reads_well(argv: list[str], capsys: pytest.CaptureFixture[str]) ->
     assert "pkg-publish" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("argv", [[], ["publihs"], ["publish", "python", "python"], ["install", "demo==1.0"]])
-def test_a_wrong_word_is_refused_as_a_mistake_of_the_configuration(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 2."""
-    with pytest.raises(SystemExit) as caught:
-        cli.run(argv, ENVIRON, io.StringIO())
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        ([], "no command is given.\ndo this   Known are: doctor, index, install, publish, serve."),
+        (["publihs"], "there is no command 'publihs'.\ndo this   Did you mean publish?"),
+        (["--targets", "ghcr", "publish"], "the command comes first, and its flags follow it"),
+        (["publish", "python", "python"], "unrecognized arguments: python"),
+        (["install", "demo==1.0"], "required: --from.\ndo this   See what it takes.\n          python3 run.py install --help"),
+        (["serve", "--from", "ghcr", "--port", "many"], "invalid int value: 'many'"),
+    ],
+)
+def test_a_wrong_word_is_refused_as_a_mistake_of_the_configuration(argv: list[str], says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 2, and what to write instead."""
+    monkeypatch.chdir(ROOT)
 
-    assert caught.value.code == Failure.CONFIG.exit_code
-    assert "usage" in capsys.readouterr().err
+    code, text = run(*argv)
+
+    assert code == Failure.CONFIG.exit_code
+    assert says in text
+    assert "#bad-usage" in text
 
 
 @pytest.mark.usefixtures("desk")

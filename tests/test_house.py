@@ -26,7 +26,7 @@ TESTS = [path for path in OURS if path.is_relative_to(ROOT / "tests")]
 LAYERS = ("values", "formats", "clients", "targets", "engine", "edges")
 """Imports point to the left. Folders are layers by their names; a module at the top is of the engine unless it stands below."""
 AT_THE_TOP = dict.fromkeys(["", "errors", "model", "secret", "watch", "runner"], "values") | dict.fromkeys(
-    ["action", "cli", "consultation", "process", "readers", "wsgi"], "edges"
+    ["action", "cli", "consultation", "entry", "process", "readers", "wsgi"], "edges"
 )
 
 CLIENTS_ONLY = {"requests", "urllib3", "oras", "github", "twine"}

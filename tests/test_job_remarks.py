@@ -113,6 +113,17 @@ def test_a_target_inside_of_the_project_is_noticed(desk: Desk, formats: str, tar
     assert ("target-inside-project" in [each.code for each in report.remarks]) is noticed
 
 
+@pytest.mark.parametrize(("name", "noticed"), [("demo", False), ("other", True)])
+def test_files_of_another_project_are_noticed(filled: Desk, name: str, *, noticed: bool) -> None:
+    """They may be the right ones, and may lie there by mistake."""
+    factory.project(filled.folder, name)
+
+    report = filled.run(build="never")
+
+    assert ("another-project" in [each.code for each in report.remarks]) is noticed
+    assert report.exit_code == 0
+
+
 def test_a_target_inside_of_a_project_on_a_runner_harms_no_later_build(desk: Desk) -> None:
     """The next job begins with a fresh checkout; whether a later step takes the folder, nobody knows here."""
     factory.project(desk.folder / "project")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,19 @@ def test_dependabot_reads_its_file() -> None:
     """And dependabot's."""
     path = ROOT / ".github" / "dependabot.yml"
     assert said(python_tool("check-jsonschema"), "--builtin-schema", "vendor.dependabot", path) == "ok -- validation done"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_head_of_an_example_says_what_to_change_and_to_set_up(example: Path) -> None:
+    """Whatever in it is not yet that of the reader: names, folders, addresses, files; and what must stand ready at GitHub and at an index."""
+    text = example.read_text(encoding="utf-8")
+    head, _, body = text.partition("\nname: ")
+    environments = {name for job in yaml.safe_load(text)["jobs"].values() for name in [job.get("environment", "")] if isinstance(name, str)}
+    theirs = {"OWNER", *environments, *re.findall(r"secrets\.(\w+)", body), *re.findall(r"project-dir: (\w+)", body), *re.findall(r"(\w+\.example\.com)", body)}
+    theirs |= set(re.findall(r"extra-files: (\S+)", body)) | ({"trusted publisher"} if re.search(r"targets: (test)?pypi", body) else set())
+
+    assert re.findall(r"^# (Change|Set up): ", head, re.MULTILINE) == ["Change", "Set up"]
+    assert [name for name in theirs if name not in " ".join(head.replace("#", " ").split())] == []
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -42,18 +42,44 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 def run(argv: Sequence[str], environ: Mapping[str, str], stream: TextIO, errors: TextIO | None = None) -> int:
     """Run one command; returns its exit code. What it fails with goes to `errors`, except in a workflow."""
     console = console_for(Runner.read(environ), environ, stream, errors)
-    parser, commands = _parsers()
-    if mistakes := [*_unknown_flags(argv, commands), *_odd_booleans(argv)]:
-        console.tell(Mistakes(mistakes))
+    try:
+        given = arguments(argv)
+    except Mistakes as mistakes:
+        console.tell(mistakes)
         return Failure.CONFIG.exit_code
-    arguments = parser.parse_args([*_spelled_out(argv)])
-    match arguments.command:
+    match given.command:
         case "publish":
-            return _publish(arguments, environ, console)
+            return _publish(given, environ, console)
         case "doctor":
-            return _doctor(arguments, environ, stream, console)
+            return _doctor(given, environ, stream, console)
         case _:
-            return _read(arguments, environ, stream, console)
+            return _read(given, environ, stream, console)
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """What a command line says; raises `Mistakes`."""
+    parser, commands = _parsers()
+    Mistakes.raise_any([*_unknown_command(argv, commands), *_unknown_flags(argv, commands), *_odd_booleans(argv)])
+    return parser.parse_args([*_spelled_out(argv)])
+
+
+class Parser(argparse.ArgumentParser):
+    """What is written on a command line, whose mistakes are told like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `Mistakes`."""
+        raise Mistakes([ConfigError(message, code="bad-usage", cure="See what it takes.", paste=f"{self.prog} --help")])
+
+
+def _unknown_command(argv: Sequence[str], commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[ConfigError]:
+    """What stands where the command belongs and is none."""
+    word = argv[0] if argv else ""
+    if word in commands or word in {"-h", "--help", "--version"}:
+        return
+    what = f"there is no command {word[:80]!r}" if word else "no command is given"
+    if word.startswith("-"):
+        what = "the command comes first, and its flags follow it"
+    yield ConfigError(what, code="bad-usage", cure=grammar.nearest(word, commands), paste="pkg-publish --help")
 
 
 def _unknown_flags(argv: Sequence[str], commands: Mapping[str, argparse.ArgumentParser]) -> Iterator[ConfigError]:
@@ -85,7 +111,7 @@ def _spelled_out(argv: Sequence[str]) -> Iterator[str]:
 
 def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     """The whole command line, and that of each command."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="pkg-publish",
         description="Publish a Python project: build it, try each target in order, prove it, say what happened.",
         allow_abbrev=False,

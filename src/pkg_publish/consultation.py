@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pkg_publish.config import Config, inputs
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
-from pkg_publish.process import RunnerFiles, began, job_for, scratch, watched
+from pkg_publish.process import RunnerFiles, began, job_for, origin, scratch, watched
 from pkg_publish.report import diagnosis as rendered
 from pkg_publish.report.log import Log
 from pkg_publish.runner import Runner
@@ -45,9 +47,10 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser], h
     )
     doctor.add_argument("project", nargs="?", metavar="PROJECT_DIR", help="the same as --project-dir")
     for each in inputs():
-        if each.name in INPUTS and not each.secret:
+        if not each.secret:
             metavar = "true|false" if each.is_boolean else "VALUE"
-            doctor.add_argument(f"--{each.name}", nargs="?" if each.is_boolean else None, metavar=metavar, help=help_of(each))
+            says = help_of(each) if each.name in INPUTS else "taken as `publish` takes it, and not needed"
+            doctor.add_argument(f"--{each.name}", nargs="?" if each.is_boolean else None, metavar=metavar, help=says)
     doctor.add_argument("--deep", action="store_true", help="also begin an upload at GHCR, which nobody can cancel, to learn whether it is allowed")
     doctor.add_argument("--debug", action="store_true", help="show the traceback of a bug of ours")
 
@@ -57,8 +60,8 @@ def at_the_terminal(given: Mapping[str, str], environ: Mapping[str, str], stream
     config = Config.read(given)
     runner = Runner.read(environ)
     with watched(console) as watch:
-        found = _examined(config, environ, watch, deep=deep)
-        _show(found, stream, watch, IN_A_LOG if runner.is_actions else shutil.get_terminal_size().columns)
+        show = partial(_show, stream=stream, watch=watch, width=IN_A_LOG if runner.is_actions else shutil.get_terminal_size().columns)
+        found = _examined(config, environ, watch, show, deep=deep)
         if config.report is not None:
             _reported(found, config.report, watch.tell)
         return found.exit_code
@@ -68,16 +71,16 @@ def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: Text
     """The action; returns its exit code. `mask` makes the runner hide what the configuration holds."""
     runner, files = Runner.read(environ), RunnerFiles.of(environ)
     with watched(console) as watch:
+        show = partial(_show, stream=stream, watch=watch, width=IN_A_LOG)
         try:
             deep = _deep(given.get("deep", ""))
             config = Config.read({name: text for name, text in given.items() if name != "deep"})
             mask(config)
-            found = _examined(config, environ, watch, deep=deep)
+            found = _examined(config, environ, watch, show, deep=deep)
         except Mistakes as mistakes:
             console.tell(mistakes)
             _outputs(files, watch.tell, status="failed", report="")
             return mistakes.found[0].kind.exit_code
-        _show(found, stream, watch, IN_A_LOG)
         path = config.report or files.report_path(runner)
         written = _reported(found, path, watch.tell)
         _outputs(files, watch.tell, status="failed" if found.failure else "ready", report=str(path) if written else "")
@@ -88,23 +91,26 @@ def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: Text
         return found.exit_code
 
 
-def _examined(config: Config, environ: Mapping[str, str], watch: Watch, *, deep: bool) -> Diagnosis:
+def _examined(config: Config, environ: Mapping[str, str], watch: Watch, show: Callable[[Diagnosis], None], *, deep: bool) -> Diagnosis:
+    """Examine, and show what is known; raises `Mistakes` when it was cut short, which says nothing of what a publish would meet."""
     from pkg_publish.doctor import Examination
 
     runner = Runner.read(environ)
     with scratch(runner) as folder:
         watch.tell(began(runner))
         found = Examination(job=job_for(config, runner, environ, watch, folder), deep=deep).run()
-        try:
-            watch.left()
-        except PublishError as problem:  # what was cut short says nothing of what a publish would meet
-            raise Mistakes([problem]) from problem
-        return found
+    if not runner.is_actions:
+        found = rendered.at_home(found, shlex.join(origin(runner, environ).command))
+    show(found)
+    if watch.over:
+        raise Mistakes([watch.verdict()])
+    return found
 
 
 def _show(found: Diagnosis, stream: TextIO, watch: Watch, width: int) -> None:
+    """Print the table; without its verdict, which is the last line, when it was cut short."""
     log = Log(stream, colour=False, now=watch.now)
-    for line in rendered.table(found, width):
+    for line in [*rendered.table(found, width)][: -1 if watch.over else None]:
         log.write(line)
 
 

@@ -87,13 +87,16 @@ def make_targets(specs: Sequence[TargetSpec], ambient: Ambient, *, first: bool, 
     public: list[str] = []
     places: dict[tuple[str, ...], Target] = {}
     mistakes: list[PublishError] = list(_untrusted(ambient.runner))
+    mended: list[str] = []
     for spec in specs:
         try:
             target = KINDS[spec.kind].make(spec, ambient)
         except ConfigError as error:
             public += [TITLES[spec.kind]] if spec.kind in TITLES else []
             mistakes += [] if any(error.what == each.what for each in mistakes) else [error]
+            mended.append(_place_in(error.paste) or _on_one_line(spec))
             continue
+        mended.append(_on_one_line(spec))
         targets.append(target)
         other = places.setdefault(_address(spec, target, ambient), target)
         if other is not target:
@@ -104,8 +107,27 @@ def make_targets(specs: Sequence[TargetSpec], ambient: Ambient, *, first: bool, 
         mistakes += _unasked_publicity(public)
     if first:
         mistakes += _no_fallbacks([pypi_at(spec.options.get("url", "")) or spec.kind for spec in specs])
+    for each in mistakes if all(mended) else ():  # one list mends all that lack a place
+        each.paste = f"targets: {', '.join(mended)}" if _place_in(each.paste) else each.paste
     Mistakes.raise_any(mistakes)
     return tuple(targets)
+
+
+def _place_in(paste: str) -> str:
+    """The target with a place that a mistake shows, if it lacks nothing else."""
+    return paste.removeprefix("targets: ") if paste.startswith("targets: ") and "\n" not in paste else ""
+
+
+def _on_one_line(spec: TargetSpec) -> str:
+    """As it stands in a list with commas; empty if it has more than a place."""
+    location = KINDS[spec.kind].location
+    match [*spec.options.items()]:
+        case []:
+            return spec.kind
+        case [(name, value)] if name == location:
+            return f"{spec.kind}={value}"
+        case _:
+            return ""
 
 
 def _address(spec: TargetSpec, target: Target, ambient: Ambient) -> tuple[str, ...]:

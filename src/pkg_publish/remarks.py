@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pkg_publish import permissions
+from pkg_publish import declared, permissions
 from pkg_publish.config import BuildMode, Format
 from pkg_publish.explain import BUILD_ONCE
+from pkg_publish.formats.filename import named
 from pkg_publish.targets.base import Foresees
 from pkg_publish.verdict import Level, Remark
 
@@ -66,6 +67,11 @@ def on_files(config: Config, ambient: Ambient, found: Found) -> Iterator[Remark]
         names = ", ".join(found.strangers[:5]) + (" …" if len(found.strangers) > 5 else "")  # noqa: PLR2004 - enough to know them by
         yield Remark(level=Level.NOTICE, text=f"Not published, since no distribution: {names}", code="stray-files")
     project = (ambient.folder / config.project_dir).resolve()
+    theirs, ours = declared.name(project), {name[0] for path in found.paths if (name := named(path.name))}
+    if theirs and ours and theirs not in ours and not found.built:
+        text = f"The files are those of {', '.join(sorted(ours)[:5])}, and the project in {config.project_dir} is {theirs}."
+        text += " See whether `dist-dir` is the right one."
+        yield Remark(level=Level.WARNING, text=text, code="another-project")
     lasts = not ambient.runner.is_actions  # the next job has a fresh checkout
     for spec in config.targets if lasts and found.built and Format.SDIST in config.formats else ():
         path = spec.options.get("path", "")

@@ -75,7 +75,7 @@ def test_diagnose_github_packages(chain: Chain) -> None:  # noqa: F811 - the fix
     assert (ran.exit_code, asked["status"]) == (0, "ready"), ran.everything
     assert ran.summary.startswith("## Nothing is known to keep demo 1.0 from being published to ghcr")
     assert f"{chain.ghcr.front.url}/octo/_" in ran.summary
-    assert "it creates nothing" in ran.summary
+    assert "and creates nothing" in ran.summary
     assert (chain.in_registry(), chain.github.world.releases) == ({}, [])
     assert "a-github-token" not in ran.summary
 

@@ -74,7 +74,7 @@ def test_nobody_there_is_an_answer_too(server: Scripted, run: Run, free_port: in
     server.then(answer(302, Location="/login"))
     urls = [f"http://127.0.0.1:{free_port}/x", server.url]
 
-    assert find(urls, Transport(), run.watch) == ("", [f"{urls[0]}: 127.0.0.1:{free_port} refuses connections", f"{server.url}: answered 302"], True)
+    assert find(urls, Transport(), run.watch) == ("", [f"{urls[0]}: no answer: 127.0.0.1:{free_port} refuses connections", f"{server.url}: answered 302"], True)
 
 
 def test_a_cancel_is_no_answer(server: Scripted) -> None:

@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 class Patient:
     """A folder to publish from, and where that would run."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
         self.runner = Runner()
-        self.environ: dict[str, str] = {}
+        self.environ = {"PATH": str(programs)}
         self.tokens: dict[str, str] = {}
 
     def job(self, **given: str) -> Job:
         """The job with these inputs."""
         known = {name.replace("_", "-"): text for name, text in given.items()}
-        config = Config.read({"targets": "directory=out"} | self.tokens | known)
+        built = {"dist-dir": "dist"} if (self.folder / "dist").is_dir() else {}
+        config = Config.read({"targets": "directory=out"} | built | self.tokens | known)
         ambient = Ambient(folder=self.folder, environ=self.environ, runner=self.runner, tokens=config.tokens, allow_public=config.allow_public)
         return Job(config=config, ambient=ambient, watch=Watch(60, print), scratch=self.folder / "scratch")
 

@@ -62,26 +62,50 @@ def test_a_token_that_github_does_not_know(patient: Patient) -> None:
     assert (row.ok, row.code) == (None, "github-token")
 
 
-def test_no_token(patient: Patient) -> None:
-    """Whether one is needed depends on the targets."""
-    assert rows(patient.examine(), TITLE)["GitHub token"].ok is None
+@pytest.mark.parametrize(("targets", "ok"), [("directory=out", True), ("ghcr, directory=out", False)])
+@pytest.mark.parametrize(("is_actions", "do"), [(True, "`github-token`"), (False, "set GITHUB_TOKEN")], ids=["in a workflow", "at home"])
+def test_no_token(patient: Patient, targets: str, do: str, *, ok: bool, is_actions: bool) -> None:
+    """Whether one is needed depends on the targets, whose rows say what comes of it."""
+    patient.runner = Runner(is_actions=is_actions, repository="octo/demo")
+    patient.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
+
+    row = rows(patient.examine(targets=targets, seconds=0.5), TITLE)["GitHub token"]
+
+    assert (row.ok, row.found, row.failure) == (ok, "none", None)
+    assert (do in row.do) is not ok
+    assert ("home" in row.do) is False
 
 
-@pytest.mark.parametrize("is_actions", [True, False])
-def test_no_identity(patient: Patient, is_actions: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("targets", "ok"), [("directory=out", True), ("pypi", False)])
+@pytest.mark.parametrize(("is_actions", "do"), [(True, "`id-token: write`"), (False, "set PYPI_TOKEN")], ids=["in a workflow", "at home"])
+def test_no_identity(patient: Patient, targets: str, do: str, *, ok: bool, is_actions: bool) -> None:
     """Which only trusted publishing needs."""
     patient.runner = Runner(is_actions=is_actions)
 
-    row = rows(patient.examine(), TITLE)["id-token"]
+    row = rows(patient.examine(targets=targets, allow_public="true", seconds=0.5), TITLE)["id-token"]
 
-    assert (row.ok, row.found.startswith("the job may not")) == (True, is_actions)
+    assert (row.ok, row.found, bool(row.paste)) == (ok, "none", is_actions and not ok)
+    assert (do in row.do) is not ok
+
+
+def test_a_job_of_a_reusable_workflow(patient: Patient, pypi: Pypi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has an identity, and PyPI takes it for no publisher."""
+    pypi.identities.claims["job_workflow_ref"] = "octo/shared/.github/workflows/publish.yml@refs/heads/main"
+    for name, value in pypi.identities.environ().items():
+        monkeypatch.setenv(name, value)
+    patient.environ |= pypi.identities.environ()
+    patient.runner = Runner(is_actions=True)
+
+    row = rows(patient.examine(targets="pypi", allow_public="true"), TITLE)["id-token"]
+
+    assert (row.ok, "reusable workflow" in row.means) == (None, True)
 
 
 def test_an_identity_is_read_and_not_shown(patient: Patient, pypi: Pypi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for nobody but us."""
     for name, value in pypi.identities.environ().items():
         monkeypatch.setenv(name, value)
-    patient.environ = pypi.identities.environ()
+    patient.environ |= pypi.identities.environ()
 
     row = rows(patient.examine(), TITLE)["id-token"]
 
@@ -96,7 +120,7 @@ def test_an_identity_that_is_not_given(patient: Patient, pypi: Pypi, monkeypatch
     pypi.identities.refusal = (500, "no")
     for name, value in pypi.identities.environ().items():
         monkeypatch.setenv(name, value)
-    patient.environ = pypi.identities.environ()
+    patient.environ |= pypi.identities.environ()
 
     assert rows(patient.examine(), TITLE)["id-token"].ok is None
 

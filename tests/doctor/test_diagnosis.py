@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pkg_publish.doctor import Diagnosis, Group
@@ -57,10 +59,14 @@ def test_every_target_must_hold_it(failures: list[Failure | None], expected: Fai
 
 
 def test_what_is_about_all_targets_comes_first() -> None:
-    """Whatever they would say; a no of no class is a refusal."""
-    found = Diagnosis(groups=(Group(title="the event", rows=(GOOD, NO)), target(None)))
+    """Whatever they would say; but a no of no class is about some of them, whose own rows tell. At a target it is a refusal."""
+    policy = CheckRow(check="c", found="f", ok=False, failure=Failure.POLICY)
+    found = Diagnosis(groups=(Group(title="the event", rows=(GOOD, policy)), target(None)))
+    some = Diagnosis(groups=(Group(title="what the job holds", rows=(GOOD, NO)), target(None)))
 
-    assert (found.failure, found.exit_code) == (Failure.REFUSED, 1)
+    assert (found.failure, found.exit_code) == (Failure.POLICY, 2)
+    assert some.exit_code == 0
+    assert replace(target(None), rows=(NO,)).failure is Failure.REFUSED
     assert Diagnosis(groups=(target(None),)).exit_code == 0
 
 

@@ -29,7 +29,7 @@ def pyproject(patient: Patient, text: str) -> None:
     (patient.folder / "pyproject.toml").write_text(text)
 
 
-@pytest.mark.parametrize(("folder", "given"), [("dist", {}), ("wheels", {"dist_dir": "wheels"})])
+@pytest.mark.parametrize(("folder", "given"), [("dist", {"build": "never", "dist_dir": ""}), ("wheels", {"dist_dir": "wheels"})])
 def test_files_that_are_there(patient: Patient, folder: str, given: dict[str, str]) -> None:
     """Hashed, and judged by PyPI's rules."""
     release = factory.release(patient.folder / folder)
@@ -154,3 +154,38 @@ def test_files_that_must_be_there(patient: Patient) -> None:
 
     assert patient.examine(build="never").version == "2.0"
     assert patient.examine(build="always").version == "1.0"
+
+
+def test_files_of_an_earlier_build_are_passed_by(patient: Patient) -> None:
+    """As a publish would; what to say for them is told."""
+    factory.project(patient.folder)
+    factory.release(patient.folder / "dist", version="2.0")
+
+    diagnosis = patient.examine(dist_dir="")
+
+    assert diagnosis.version == "1.0"
+    assert "`dist-dir: dist`" in rows(diagnosis, TITLE)["dist"].do
+
+
+@pytest.mark.parametrize(("path", "ok"), [(None, True), ("/nowhere", False)])
+def test_a_build_needs_a_python(patient: Patient, path: str | None, ok: bool) -> None:  # noqa: FBT001
+    """One that PATH leads to; where files are published, none."""
+    factory.project(patient.folder)
+    patient.environ["PATH"] = path or patient.environ["PATH"]
+
+    built = patient.examine()
+    factory.release(patient.folder / "dist")
+
+    row = rows(built, TITLE)["Python to build with"]
+    assert (row.ok, built.failure) == (ok, None if ok else Failure.ENVIRONMENT)
+    assert ("3.12.7" in row.found) is ok
+    assert "Python to build with" not in rows(patient.examine(build="never"), TITLE)
+
+
+@pytest.mark.parametrize(("name", "told"), [("demo", False), ("other", True)])
+def test_files_of_another_project(patient: Patient, name: str, told: bool) -> None:  # noqa: FBT001
+    """Than the one that lies there: a folder may be the wrong one."""
+    factory.project(patient.folder, name)
+    factory.release(patient.folder / "dist")
+
+    assert ("project" in found(patient)) is told

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import twine.utils
 from tests import factory
 from tests.clients.stand import hang
 from tests.doctor.examined import rows
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tests.doctor.examined import Patient
     from tests.servers.ghcr import Ghcr
     from tests.servers.github import Github
+    from tests.servers.pypi import Pypi
 
     from pkg_publish.model import CheckRow
     from pkg_publish.watch import Watch
@@ -95,6 +97,32 @@ def test_a_private_source_and_a_public_target(patient: Patient) -> None:
 
     assert (found.failure, found.groups[0].rows[0].code) == (Failure.POLICY, "private-to-public")
     assert "who could see it" in rows(found, "pypi") or "answer" in rows(found, "pypi")
+
+
+def test_pypi_at_home_without_a_token(patient: Patient, pypi: Pypi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody could publish from here; what a trusted publisher needs is told all the same."""
+    monkeypatch.setattr(twine.utils, "DEFAULT_REPOSITORY", f"{pypi.url}/legacy/")
+    factory.project(patient.folder)
+    patient.runner = Runner(repository="octo/demo")
+
+    found = patient.examine(targets="pypi", allow_public="true")
+
+    assert (found.failure, found.groups[0].rows[0].code) == (Failure.CONFIG, "no-token")
+    assert "project demo · owner octo · repository demo" in rows(found, "pypi")["trusted publisher"].found
+    assert (rows(found, "pypi")["login"].code, rows(found, "pypi")["login"].paste) == ("no-token", "export PYPI_TOKEN=…")
+
+
+def test_github_packages_that_does_not_answer(patient: Patient) -> None:
+    """What it would have said is not known; why it cannot help is."""
+    factory.project(patient.folder)
+    patient.runner = Runner(repository="octo/demo", server_url="http://127.0.0.1:9")
+
+    found = patient.examine(targets="github-packages, directory=out")
+
+    asked = [row for name, row in rows(found, "github-packages").items() if name.startswith("http")]
+    assert {(row.ok, row.found.startswith("no answer")) for row in asked} == {(None, True)}
+    assert "who could see it" not in rows(found, "github-packages")
+    assert found.targets[0].failure is Failure.UNSUPPORTED
 
 
 def test_the_default_chain(patient: Patient, github: Github, ghcr: Ghcr) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.report.scenes import MISTAKES, Scene
 from tests.report.stage import Stage
 
-from pkg_publish.report.at_home import at_home
+from pkg_publish.report.at_home import at_home, in_words
 
 ADVICE = {
     "an input": ("with:\n  build: always", "--build always"),
@@ -34,6 +34,11 @@ ADVICE = {
 def test_what_a_shell_has_too_is_said_for_a_shell(paste: str, said: str) -> None:
     """The rest belongs into a workflow, and is left out."""
     assert at_home(paste) == said
+
+
+def test_a_sentence_names_flags() -> None:
+    """In the place of inputs; what only a workflow has stays."""
+    assert in_words("keep theirs with `on-conflict: keep`, give `packages: write`") == "keep theirs with `--on-conflict keep`, give `packages: write`"
 
 
 def test_a_shell_reads_the_targets_as_a_workflow_does() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,17 @@ def test_nobody_elses_words_are_obeyed(width: int) -> None:
 
     assert commands(text) == []
     assert "\x1b" not in text
+
+
+def test_at_home_advice_is_for_a_shell() -> None:
+    """What only a workflow has is left out; what mends two things is said once."""
+    inputs = replace(NO, check="targets", do="say `allow-public: true`", paste="with:\n  allow-public: true")
+
+    text = "\n".join(rendered.table(rendered.at_home(made(NO, inputs, inputs), "python3 run.py"), 140))
+
+    assert "permissions:" not in text
+    assert text.count("To mend targets:\n  --allow-public true\n") == 1
+    assert "say `--allow-public true`" in text
 
 
 def test_the_summary_has_the_verdict_first() -> None:

@@ -109,14 +109,28 @@ def test_a_file_in_the_way_is_an_error_of_the_machine(tmp_path: Path) -> None:
     assert "Not a directory" in attempt.problem.what
 
 
-def test_the_check_says_what_is_in_the_way(tmp_path: Path) -> None:
-    """The check tells a file in the way, a folder that is there and one that will be made."""
+ON_LINUX = pytest.mark.skipif(not Path("/proc/self").exists(), reason="such a disk is on Linux alone")
+
+
+@pytest.mark.parametrize(
+    ("path", "ok", "says"),
+    [
+        ("file/in/the/way", False, "Not a directory"),
+        ("file", False, "Not a directory"),
+        ("there", True, "can be written to"),
+        ("to/be/made", True, "will be made"),
+        pytest.param("/proc/x", False, "cannot be written to", marks=ON_LINUX),
+    ],
+)
+def test_the_check_says_what_is_in_the_way(tmp_path: Path, path: str, says: str, *, ok: bool) -> None:
+    """A file, a folder that takes none; it leaves nothing behind."""
     (tmp_path / "file").write_text("")
     (tmp_path / "there").mkdir()
 
-    found = {name: next(iter(make(tmp_path, path=name).check(watch()))) for name in ("file/in/the/way", "there", "to/be/made")}  # type: ignore[attr-defined]
+    row = next(iter(make(tmp_path, path=path).check(watch())))  # type: ignore[attr-defined]
 
-    assert [row.ok for row in found.values()] == [False, True, True]
+    assert (row.ok, says in row.found) == (ok, True), row
+    assert sorted(each.name for each in tmp_path.rglob("*")) == ["file", "there"]
 
 
 def test_a_file_that_changed_after_the_check_is_not_sent(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Build → a folder of distributions, in an environment made with the user's own Python."""
+"""Build → a folder of distributions, in an environment made with the user's own Python. What makes that environment is imported when something is built."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ __all__ = [
     "Built",
     "Gatherer",
     "StillBuilding",
+    "builder",
     "child_environ",
     "commit",
     "github_repository",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pkg_publish.build.environment import child_environ
 from pkg_publish.build.steps import SETUP_PYTHON
 from pkg_publish.errors import Environment
 
@@ -68,6 +69,14 @@ def _candidates(path: str, own: Path | None) -> Iterator[str]:
     for name in ("python3", "python"):
         if command := shutil.which(name, path=os.pathsep.join(folders)):
             yield command
+
+
+def builder(project: Path, library: Path | None, environ: Mapping[str, str]) -> Python:
+    """What a build of a project would be made with, without beginning one; raises `Environment` if the Python or uv is missing."""
+    seen = child_environ(environ, ())
+    found = find_python(project, seen, own_environment(library, environ))
+    find_uv(library, seen)
+    return found
 
 
 def own_environment(library: Path | None, environ: Mapping[str, str]) -> Path | None:

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import sys
+import tempfile
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -102,9 +103,11 @@ def sha256_of(path: Path) -> str:
 
 
 def folder_check(folder: Path) -> CheckRow:
-    """Whether a folder is there, or can be made."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if nearest.is_dir():
-        return CheckRow(check="folder", found=f"{folder} {'is there' if nearest == folder else 'will be made'}")
-    found, means = f"{nearest} is a file", "no folder can be made there"
-    return CheckRow(check="folder", found=found, means=means, do="name another folder", ok=False, failure=Failure.ENVIRONMENT, code="disk")
+    """Whether a folder can be written to, or made: a file is begun in the nearest that is there, and never gets a name where the system can do that."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            return CheckRow(check="folder", found=f"{folder} {'is there, and can be written to' if nearest == folder else 'will be made'}")
+    except OSError as error:
+        found, means = f"{nearest} cannot be written to: {error.strerror}", "" if nearest == folder else f"{folder} cannot be made there"
+        return CheckRow(check="folder", found=found, means=means, do="name another folder", ok=False, failure=Failure.ENVIRONMENT, code="disk")

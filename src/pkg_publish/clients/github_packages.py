@@ -26,6 +26,10 @@ SILENCE = frozenset({"unreachable", "no-answer", "tls-certificate"})
 """The codes of problems that are no answer of whoever was asked (`faults.py`)."""
 
 
+SILENT = "no answer"
+"""How the line of an address begins that said nothing."""
+
+
 def addresses(runner: Runner, project: str) -> list[str]:
     """The upload addresses to ask, the one that most people have tried first.
 
@@ -56,8 +60,11 @@ def find(urls: list[str], transport: Transport, watch: Watch) -> tuple[str, list
         try:
             return SimpleIndex.beside(url, transport).probe(part)
         except PublishError as problem:
-            silent.extend([url] * (part.over or problem.code in SILENCE))
-            return f"no answer within {PROBING} s" if part.over else problem.what.rpartition(" failed: ")[2]
+            why = f"no answer within {PROBING} s" if part.over else problem.what.rpartition(" failed: ")[2]
+            if part.over or problem.code in SILENCE:
+                silent.append(url)
+                return why if why.startswith(SILENT) else f"{SILENT}: {why}"
+            return why
 
     with ThreadPoolExecutor(len(urls)) as pool:
         said = list(pool.map(ask, urls))
@@ -67,22 +74,29 @@ def find(urls: list[str], transport: Transport, watch: Watch) -> tuple[str, list
 
 
 def rows(problem: PublishError) -> Iterator[CheckRow]:
-    """What each address answered, and why nobody can make a Python registry of them; `problem` says that there is none."""
+    """What each address answered, and why nobody can make a Python registry of them; `problem` says that there is none.
+
+    What was not asked, or did not answer, is no finding: what is known of it by heart stands under what it means.
+    """
     none = CheckRow(check="", found="", ok=False, failure=problem.kind, code=problem.code)
     for line in problem.details:
         url, asked, said = line.partition(": ")
-        yield replace(none, check=url if asked else "addresses", found=said or line, means="no Python registry is there")
+        silent = said.startswith(SILENT) or not asked
+        means = "what is there is not known" if silent else "no Python registry is there"
+        yield replace(
+            none, check=url if asked else "addresses", found=said or line, means=means, ok=None if silent else False, failure=None if silent else none.failure
+        )
     yield replace(
         none,
         check="package API",
-        found="it knows npm, maven, rubygems, docker, nuget and container, and it lists, reads, deletes and restores; it creates nothing",
-        means="a package is made by its own client's upload alone, and there is no Python client's address; "
-        "the job's own token gets 400 even when it asks for types that exist, so it was not asked",
+        found="not asked",
+        means="it knows npm, maven, rubygems, docker, nuget and container; it lists, reads, deletes and restores, and creates nothing: "
+        "a package is made by its own client's upload alone, and no address is known that takes that of a Python client",
     )
     yield replace(
         none,
         check="creating it by hand, settings, other names, other tokens, support",
-        found="none of them helps",
-        means="this is no mistake in the repository, the token or the name: GitHub has closed the plan for it (github/roadmap#94) and has no such service",
+        found="nothing that could be tried",
+        means="none of them helps: this is no mistake in the repository, the token or the name; GitHub has closed the plan for it (github/roadmap#94)",
         do="publish to `ghcr`, `github-release` or an index of your own; this target is passed by",
     )

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from pkg_publish.watch import Watch
 
 
-def access(registry: Registry, namespace: str, watch: Watch, *, github: bool) -> Iterator[CheckRow]:
-    """Whether the registry answers, and lets us in as writers; what a login may write to shows in the first upload."""
+def access(registry: Registry, namespace: str, watch: Watch, *, github: Runner | None) -> Iterator[CheckRow]:
+    """Whether the registry answers, and lets us in as writers; what a login may write to shows in the first upload. `github`: it is GitHub's own registry."""
     if github and registry.is_anonymous:
-        do = "give `github-token`, and the job `packages: write`"
+        do = "give the job `packages: write`, and its token to the step"
+        if not github.is_actions:
+            do = "set GITHUB_TOKEN to a classic token with the scope write:packages"
         yield CheckRow(
             check="login",
             found="none",
@@ -32,7 +34,7 @@ def access(registry: Registry, namespace: str, watch: Watch, *, github: bool) ->
             ok=False,
             failure=Failure.REFUSED,
             code="registry-login",
-            paste=WRITE_PACKAGES,
+            paste=WRITE_PACKAGES if github.is_actions else "export GITHUB_TOKEN=…",
         )
         return
     scope = (f"repository:{namespace}:{PULL if registry.is_anonymous else PUSH}",)
@@ -109,7 +111,7 @@ def _permission(registry: Registry, name: str, watch: Watch, github: Runner, *, 
             check="packages: write",
             found="cannot be known before",
             means='GHCR gives every token what it asks for; the permission, "Manage Actions access" and the owner\'s policy show in the first upload',
-            do=f"look at {where}, or ask with `--deep`, which begins an upload that GHCR cannot cancel",
+            do=f"look at {where}, or ask with `{'deep: true' if github.is_actions else '--deep'}`, which begins an upload that GHCR cannot cancel",
             ok=None,
             code="ghcr-write-package",
             paste=WRITE_PACKAGES,

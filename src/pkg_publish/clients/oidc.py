@@ -179,11 +179,10 @@ def workflow_file(claims: Mapping[str, str]) -> str:
     return claims.get("workflow_ref", "").partition("@")[0].rpartition("/")[2]
 
 
-def registration(index: str, claims: Mapping[str, str]) -> str:
-    """The address of the form for a new trusted publisher, filled in."""
+def registration(index: str, claims: Mapping[str, str], project: str = "") -> str:
+    """The address of the form for a new trusted publisher, filled in as far as the facts are known: that of the project, or of one that is still to be made."""
     owner, _, name = claims.get("repository", "").partition("/")
-    environment = claims.get("environment", "")
-    facts = {"provider": "github", "owner": owner, "repository": name, "workflow_filename": workflow_file(claims)}
-    if environment not in {"", "none"}:
-        facts["environment"] = environment
-    return f"{index}/manage/account/publishing/?{urlencode(facts)}"
+    facts = {"provider": "github", "owner": owner, "repository": name, "workflow_filename": workflow_file(claims), "environment": claims.get("environment", "")}
+    known = {name: value for name, value in facts.items() if value not in {"", "none"}}
+    page = f"project/{project}/settings" if project else "account"
+    return f"{index}/manage/{page}/publishing/?{urlencode(known)}"

@@ -22,26 +22,34 @@ OPEN = timedelta(days=14)
 """So long after its first file a version takes others."""
 
 
-def rows(index: str, title: str, subject: Subject, transport: Transport, watch: Watch) -> Iterator[CheckRow]:
-    """The project's name, the version and how long that stays open, the limits; and what there is to know of TestPyPI."""
-    if title == "TestPyPI":
-        means = "what is there is no store: rehearse, and publish elsewhere; accounts, tokens and publishers are its own"
-        yield CheckRow(check="what it is", found="public, and emptied now and then", means=means)
+def rehearsal() -> CheckRow:
+    """What there is to know of TestPyPI."""
+    means = "what is there is no store: rehearse, and publish elsewhere; accounts, tokens and publishers are its own"
+    return CheckRow(check="what it is", found="public, and emptied now and then", means=means)
+
+
+def rows(index: str, subject: Subject, transport: Transport, watch: Watch, claims: Mapping[str, str] | None) -> Iterator[CheckRow]:
+    """The project's name, the version and how long that stays open, and the limits.
+
+    `claims`: what is known of the job, if its identity would be its login; what to type in for that comes last.
+    """
     largest = max((each.size for each in subject.files), default=0)
     found = f"{pypi_rules.LARGEST >> 20} MB for a file, 10 GB for a project, unless it has raised them for this one"
     yield CheckRow(check="limits", found=found, means=f"the largest file here has {largest} bytes" if largest else "")
-    if not subject.project:
+    latest = ""
+    if subject.project:
+        try:
+            latest = pypi_api.latest_version(index, subject.project, transport, watch)
+            since = pypi_api.open_since(index, subject.project, subject.version, transport, watch) if latest and subject.version else None
+        except PublishError as problem:
+            yield CheckRow.of("project", problem, sure=False)
+        else:
+            yield _name(subject.project, latest, index)
+            yield from [_age(subject, since)] if since else []
+    else:
         yield CheckRow(check="project", found="its name is not known without a build", ok=None)
-        return
-    try:
-        latest = pypi_api.latest_version(index, subject.project, transport, watch)
-        since = pypi_api.open_since(index, subject.project, subject.version, transport, watch) if latest and subject.version else None
-    except PublishError as problem:
-        yield CheckRow.of("project", problem, sure=False)
-        return
-    yield _name(subject.project, latest, index)
-    if since:
-        yield _age(subject, since)
+    if claims is not None:
+        yield _publisher(index, claims, subject.project, there=bool(latest))
 
 
 def _name(project: str, latest: str, index: str) -> CheckRow:
@@ -81,22 +89,21 @@ def _age(subject: Subject, since: datetime) -> CheckRow:
     )
 
 
-def publisher(index: str, claims: Mapping[str, str], project: str) -> CheckRow:
-    """What to type into the form of a trusted publisher, and the form with all of that filled in."""
-    repository, workflow = claims.get("repository", "OWNER/REPO"), oidc.workflow_file(claims) or "release.yml"
-    environment = claims.get("environment", "")
-    typed = [
-        f"project {project or 'NAME'}",
-        f"owner {repository.partition('/')[0]}",
-        f"repository {repository.partition('/')[2]}",
-        f"workflow {workflow}",
-        f"environment {environment if environment not in {'', 'none'} else '(none)'}",
-    ]
+def _publisher(index: str, claims: Mapping[str, str], project: str, *, there: bool) -> CheckRow:
+    """What to type into the form of a trusted publisher, and the form with all of that filled in: that of the project if it is there, else the account's."""
+    owner, _, repository = claims.get("repository", "").partition("/")
+    typed = {
+        "project": project or "(known when it is built)",
+        "owner": owner or "(the account at GitHub)",
+        "repository": repository or "(its name at GitHub)",
+        "workflow": oidc.workflow_file(claims) or "(the file below .github/workflows)",
+        "environment": {"": "(that of the job, if it has one)", "none": "(none)"}.get(claims.get("environment", ""), claims.get("environment", "")),
+    }
     return CheckRow(
         check="trusted publisher",
-        found=" · ".join(typed),
+        found=" · ".join(f"{name} {value}" for name, value in typed.items()),
         means="a publisher at the index must have exactly these; whether one has shows in the first upload",
-        do=f"register it at {oidc.registration(index, claims)}",
+        do=f"register it at {oidc.registration(index, claims, project if there else '')}",
         ok=None,
         code="no-such-publisher",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pkg_publish.clients import oidc
 from pkg_publish.clients.github_token import scopes as github_token_scopes
 from pkg_publish.clients.identity import Provider
 from pkg_publish.clients.network import Network
@@ -12,9 +13,9 @@ from pkg_publish.errors import PublishError
 from pkg_publish.model import CheckRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from pkg_publish.targets.base import Ambient
+    from pkg_publish.targets.base import Ambient, TargetSpec
     from pkg_publish.watch import Watch
 
 KINDS = {
@@ -31,11 +32,20 @@ SCOPED = ("ghp_", "gho_")
 """Tokens that GitHub tells the scopes of."""
 
 
-def github_token(ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
+AT_GITHUB = {"ghcr", "github-release"}
+"""Targets that take nothing without a token of GitHub's."""
+
+INDEXES = {"pypi", "testpypi"}
+"""Targets that take a job's identity, or a token of their own."""
+
+
+def github_token(specs: Sequence[TargetSpec], ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
     """Its kind, by how it begins, and its scopes if it has some; what it may do at a place is asked there."""
     token = ambient.tokens.get("github-token")
     if token is None:
-        yield CheckRow(check="GitHub token", found="none", means="`ghcr` and `github-release` need one", do="at home, set GITHUB_TOKEN", ok=None)
+        needing = [each.kind for each in specs if each.kind in AT_GITHUB]
+        do = "leave the input `github-token` at its default; a command gets it as GITHUB_TOKEN" if ambient.runner.is_actions else "set GITHUB_TOKEN"
+        yield _missing("GitHub token", needing, do)
         return
     known = next((kind for begin, kind in KINDS.items() if token.reveal().startswith(begin)), None)
     if known is None:
@@ -51,12 +61,15 @@ def github_token(ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
             yield CheckRow(check="its scopes", found=found or "none", means="GHCR wants `write:packages`, releases want `repo`", ok=None)
 
 
-def identity(ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
+def identity(specs: Sequence[TargetSpec], ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
     """Whether the job may ask for one, and what that says: a real one is asked for, for nobody but us, and read here."""
+    needing = [each.kind for each in specs if each.kind in INDEXES and f"{each.kind}-token" not in ambient.tokens]
     provider = Provider.read(ambient.environ)
     if provider is None:
-        found = "the job may not ask for an identity" if ambient.runner.is_actions else "only a workflow's job has one"
-        yield CheckRow(check="id-token", found=found, means="trusted publishing to `pypi` and `testpypi` needs one, nothing else does", paste="")
+        do = f"only a workflow's job has one; here, set {' and '.join(f'{kind.upper()}_TOKEN' for kind in needing)}"
+        if ambient.runner.is_actions:
+            do = "give the job `id-token: write`; a reusable workflow gets it from its caller, a fork's pull request never does"
+        yield _missing("id-token", needing, do, paste=oidc.PERMISSION if ambient.runner.is_actions else "")
         return
     try:
         claims = provider.claims(Transport(Network.read(ambient.environ)), watch)
@@ -64,7 +77,23 @@ def identity(ambient: Ambient, watch: Watch) -> Iterator[CheckRow]:
         yield CheckRow.of("id-token", problem, sure=False)
         return
     told = " · ".join(f"{name}: {value}" for name, value in claims.items() if value != "none")
-    yield CheckRow(check="id-token", found=told, means="this is what an index compares with its trusted publishers")
+    means = "this is what an index compares with its trusted publishers"
+    if reused := needing and _is_reused(claims):
+        means = "the job is that of a reusable workflow, which PyPI and TestPyPI take for no trusted publisher"
+    yield CheckRow(check="id-token", found=told, means=means, do="publish in a job of the workflow itself" if reused else "", ok=None if reused else True)
+
+
+def _is_reused(claims: Mapping[str, str]) -> bool:
+    """The job is described in another workflow than the one that the event began."""
+    return claims["job_workflow_ref"] not in {"none", claims["workflow_ref"]}
+
+
+def _missing(check: str, needing: Sequence[str], do: str, paste: str = "") -> CheckRow:
+    """There is none: a no only where a target needs one, whose own rows then say what a publish would end with."""
+    if not needing:
+        return CheckRow(check=check, found="none", means="no target here needs one")
+    means = f"{' and '.join(f'`{kind}`' for kind in needing)} {'need' if len(needing) > 1 else 'needs'} one"
+    return CheckRow(check=check, found="none", means=means, do=do, ok=False, paste=paste)
 
 
 def index_tokens(ambient: Ambient) -> Iterator[CheckRow]:

@@ -23,8 +23,11 @@ class Group:
 
     @property
     def cause(self) -> CheckRow | None:
-        """Why a publish is certain to fail here; None: nothing is known to stand in its way."""
-        return next((row for row in self.rows if row.ok is False), None)
+        """Why a publish is certain to fail here; None: nothing is known to stand in its way.
+
+        A no of no class that is about all is about some targets only, whose own rows tell what comes of it.
+        """
+        return next((row for row in self.rows if row.ok is False and (row.failure or self.place)), None)
 
     @property
     def failure(self) -> Failure | None:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from pkg_publish import preflight
-from pkg_publish.config import BuildMode, CheckTag
+from pkg_publish import build, declared, preflight
+from pkg_publish.config import CheckTag
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PublishError
 from pkg_publish.formats import pypi_rules
 from pkg_publish.model import CheckRow, Release, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pkg_publish.job import Job
 
@@ -25,9 +23,6 @@ LISTED = 20
 """Sound files that have a row of their own."""
 
 KEPT = "PyPI's rules are kept, as far as they are known without asking it"
-
-LONGEST = 1 << 20
-"""Bytes that are read of a `pyproject.toml`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +41,11 @@ class Found:
 
 
 def find(job: Job, *, at_pypi: bool) -> Found:
-    """Read files or project; `at_pypi`: PyPI's rules count, since it is among the targets."""
-    folder = job.dist or job.project / "dist"
+    """Read the files, or the project if a publish would build it; `at_pypi`: PyPI's rules count, since it is among the targets."""
     try:
-        if preflight.holds_distributions(folder) and job.config.build is not BuildMode.ALWAYS:
-            return _of_release(job, preflight.check(preflight.collect(folder)), at_pypi=at_pypi)
-        if job.config.build is BuildMode.NEVER:
-            preflight.collect(folder)
-        return _of_project(job, at_pypi=at_pypi)
+        if job.builds:
+            return _of_project(job, at_pypi=at_pypi)
+        return _of_release(job, preflight.check(preflight.collect(job.dist or job.project / "dist")), at_pypi=at_pypi)
     except Mistakes as several:
         return Found(rows=tuple(CheckRow.of("distributions", each) for each in several.found))
     except PublishError as problem:
@@ -74,13 +66,26 @@ def _of_release(job: Job, release: Release, *, at_pypi: bool) -> Found:
     if pypi_rules.is_rendered(release.distributions[0].metadata):
         means = "PyPI refuses a description in reStructuredText that it cannot render"
         rows.append(CheckRow(check="description", found="not rendered here", means=means, do="`twine check` renders it", ok=None))
+    theirs = declared.name(job.project)
+    if theirs not in {"", release.project}:
+        means = f"the project in {job.config.project_dir} is {theirs}"
+        rows.append(
+            CheckRow(
+                check="project",
+                found=f"the files are those of {release.project}",
+                means=means,
+                do="see whether `dist-dir` is the right one",
+                ok=None,
+                code="another-project",
+            )
+        )
     rows += _tag(job, release)
     return Found(rows=tuple(rows), release=release, project=release.project, version=release.version)
 
 
 def _of_project(job: Job, *, at_pypi: bool) -> Found:
     path = job.project / "pyproject.toml"
-    table = _table(path)
+    table = declared.table(job.project)
     if not table:
         if not path.is_file() and not (job.project / "setup.py").is_file():
             raise ConfigError(
@@ -89,24 +94,33 @@ def _of_project(job: Job, *, at_pypi: bool) -> Found:
                 cure="Name its folder with `project-dir`.",
                 paste="with:\n  project-dir: python",
             )
-        return Found(rows=(CheckRow(check="project", found="its name and version are known only when it is built", do="build it, then ask again", ok=None),))
-    project, version = canonicalize_name(str(table.get("name", ""))), _version(table)
+        do = "build it, then ask again with `dist-dir: dist`"
+        unknown = CheckRow(check="project", found="its name and version are known only when it is built", do=do, ok=None)
+        return Found(rows=(unknown, _builder(job), *_passed_by(job)))
+    project, version = canonicalize_name(table["name"]), _version(table)
     when = "and has to be built" if version else "and its version is known only when it is built"
     broken = [_broken("pyproject.toml", why, at_pypi=at_pypi) for why in pypi_rules.of_project(table)]
     found = f"{project} {version}".strip() + f", as pyproject.toml says, {when}"
     rows = [CheckRow(check="project", found=found, means="" if broken else KEPT, ok=True if version else None), *broken]
+    rows += [_builder(job), *_passed_by(job)]
     rows += _tag(job, Release(project=project, version=version, distributions=())) if version else ()
     return Found(rows=tuple(rows), project=project, version=version)
 
 
-def _table(path: Path) -> dict[str, Any]:
-    """The table `project`; empty when there is none that can be read."""
+def _builder(job: Job) -> CheckRow:
+    """The Python that would run the build."""
     try:
-        with path.open("rb") as file:
-            found = tomllib.loads(file.read(LONGEST).decode()).get("project")
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) and isinstance(found.get("name"), str) else {}
+        python = build.builder(job.project, job.library, job.ambient.environ)
+    except PublishError as problem:
+        return CheckRow.of("Python to build with", problem)
+    return CheckRow(check="Python to build with", found=f"{python.version}, at {python.path}", means="the first on PATH that runs")
+
+
+def _passed_by(job: Job) -> Iterator[CheckRow]:
+    """Files of an earlier build, which somebody may take for those that a publish sends."""
+    if job.dist is None and preflight.holds_distributions(job.project / "dist"):
+        means = "a publish builds anew, and does not look at them"
+        yield CheckRow(check="dist", found="it holds distributions of an earlier build", means=means, do="to publish those: `dist-dir: dist`")
 
 
 def _version(table: dict[str, Any]) -> str:

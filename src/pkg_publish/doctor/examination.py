@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pkg_publish import publish
 from pkg_publish.doctor import credentials, distributions, machine, places
 from pkg_publish.doctor.diagnosis import Diagnosis, Group
-from pkg_publish.errors import ConfigError, Mistakes
+from pkg_publish.errors import ConfigError, Failure, Mistakes
 from pkg_publish.model import CheckRow
 from pkg_publish.plan import Plan, make_targets
 from pkg_publish.targets import KINDS
-from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pkg_publish.errors import PublishError
     from pkg_publish.job import Job
-    from pkg_publish.targets.base import Target
+    from pkg_publish.targets.base import Ambient, Target, TargetSpec
+    from pkg_publish.watch import Watch
 
 SECONDS = 60.0
 """For all checks together; one that has not answered after half of it is not waited for."""
-
-OF_THE_INDEXES = {"pypi", "testpypi"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +39,22 @@ class Examination:
     def run(self) -> Diagnosis:
         """Ask everything at once; whatever fails is a row."""
         config, ambient = self.job.config, self.job.ambient
-        watch = Watch(self.seconds, self.job.watch.tell, stop=self.job.watch.stop)
+        watch = self.job.watch.within(self.seconds)
         began = watch.now()
         targets, mistakes = self._targets()
         untrusted = next((each for each in mistakes if each.code == "untrusted-event"), None)
-        found = distributions.find(self.job, at_pypi=any(each.place.kind in OF_THE_INDEXES for each in targets))
+        found = self._found(targets, watch.part())
         calls: list[Callable[[], list[CheckRow]]] = [partial(self._of, target, targets, found, watch.part()) for target in targets]
-        calls.append(
-            lambda: [*credentials.github_token(ambient, watch.part()), *credentials.identity(ambient, watch.part()), *credentials.index_tokens(ambient)]
-        )
-        *answers, held = publish.at_once(calls, watch.part())
+        questions = {"GitHub token": credentials.github_token, "id-token": credentials.identity}
+        calls += [partial(self._held, ask, watch.part()) for ask in questions.values()]
+        answers = publish.at_once(calls, watch.part())
+        held = [row for name, rows in zip(questions, answers[len(targets) :], strict=True) for row in _answered(name, rows)]
         groups = [
             Group(title="this machine", rows=tuple(machine.machine(ambient.runner))),
             Group(title="the event", rows=tuple(machine.event(ambient.runner, ambient.environ, untrusted))),
-            Group(title="what the job holds", rows=_answered("id-token", held)),
+            Group(title="what the job holds", rows=(*held, *credentials.index_tokens(ambient))),
             Group(title="what would be published", rows=found.rows),
-            *(Group(title=each.place.name, rows=_answered("answer", rows), place=each.place) for each, rows in zip(targets, answers, strict=True)),
+            *(Group(title=each.place.name, rows=_answered("answer", rows), place=each.place) for each, rows in zip(targets, answers, strict=False)),
         ]
         if wrong := [CheckRow.of("targets", each) for each in mistakes if each is not untrusted]:
             groups.insert(0, Group(title="the configuration", rows=tuple(wrong)))
@@ -68,6 +67,15 @@ class Examination:
             seconds=watch.now() - began,
         )
 
+    def _held(self, ask: Callable[[Sequence[TargetSpec], Ambient, Watch], Iterable[CheckRow]], watch: Watch) -> list[CheckRow]:
+        return list(ask(self.job.config.targets, self.job.ambient, watch))
+
+    def _found(self, targets: Sequence[Target], watch: Watch) -> distributions.Found:
+        """What would be published; a row that says so, if that takes too long to read."""
+        find = partial(distributions.find, self.job, at_pypi=any(each.place.kind in credentials.INDEXES for each in targets))
+        (found,) = publish.at_once([find], watch)
+        return found or distributions.Found(rows=_answered("distributions", None))
+
     def _targets(self) -> tuple[Sequence[Target], Sequence[PublishError]]:
         """The targets that can be made, and all that is wrong with them together."""
         config, ambient = self.job.config, self.job.ambient
@@ -77,16 +85,15 @@ class Examination:
             mistakes = several.found
         targets = []
         for spec in config.targets:
-            try:
-                targets.append(KINDS[spec.kind].make(spec, ambient))
-            except ConfigError:
-                continue  # it is among the mistakes
+            with suppress(ConfigError):  # it is among the mistakes
+                targets.append(KINDS[spec.kind].make(spec, replace(ambient, reads_only=True)))  # without a login, what everybody may see
         return targets, mistakes
 
     def _of(self, target: Target, targets: Sequence[Target], found: distributions.Found, watch: Watch) -> list[CheckRow]:
         plan = Plan(targets=targets, strategy=self.job.config.strategy, keep=self.job.config.on_conflict == "keep")
-        subject = found.subject(deep=self.deep)
-        return [places.reader(target, self.job.ambient.runner), *places.rows(plan, target, found, subject, watch)]
+        rows = list(places.rows(plan, target, found, found.subject(deep=self.deep), watch))
+        nothing_there = any(row.failure is Failure.UNSUPPORTED for row in rows)
+        return rows if nothing_there else [places.reader(target, self.job.ambient.runner), *rows]
 
 
 def _answered(check: str, rows: list[CheckRow] | None) -> tuple[CheckRow, ...]:

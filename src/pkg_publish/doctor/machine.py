@@ -37,7 +37,9 @@ def _event(runner: Runner, environ: Mapping[str, str], untrusted: PublishError |
         return CheckRow.of("event", untrusted, means=means)
     if not runner.is_actions:
         means = "the job's token, its identity and its secrets are not here, so what they may do is not known"
-        return CheckRow(check="event", found="no workflow", means=means, do="run `pkg-publish-action/doctor` in the job that publishes", ok=None)
+        return CheckRow(
+            check="event", found="no workflow", means=means, do="ask again in the job that publishes: `uses: OWNER/pkg-publish-action/doctor@v1`", ok=None
+        )
     sender = runner.event.get("sender")
     if "dependabot[bot]" in {environ.get("GITHUB_ACTOR"), sender.get("login") if isinstance(sender, dict) else ""}:
         means = "its token only reads, and the secrets are those of Dependabot, not those of the workflow"
@@ -50,7 +52,8 @@ def _event(runner: Runner, environ: Mapping[str, str], untrusted: PublishError |
 def _repository(runner: Runner) -> CheckRow:
     if not runner.repository:
         means = "GitHub Packages, `ghcr` and `github-release` have no place of their own then"
-        return CheckRow(check="GitHub repository", found="not known", means=means, do="run in a checkout whose remote `origin` is at GitHub", ok=None)
+        do = "set GITHUB_REPOSITORY to OWNER/NAME, or run in a checkout whose remote `origin` is at GitHub"
+        return CheckRow(check="GitHub repository", found="not known", means=means, do=do, ok=None)
     if "repository" not in runner.event:
         return CheckRow(check="GitHub repository", found=runner.repository, means="who can see it is not known here, and counts as private", ok=None)
     means = "everybody sees it" if runner.is_public else "not everybody sees it: public targets need `allow-public: true`"

@@ -6,6 +6,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from pkg_publish.config import inputs
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,6 +16,12 @@ OURS = "pkg-publish"
 
 YAML = re.compile(r"(- )?[\w-]+:( |$)")
 """How YAML begins; the rest that people paste are commands."""
+
+INPUT = re.compile(r"`([a-z-]+): ([^`]+)`")
+"""An input and its value in a sentence."""
+
+NAMES = {each.name for each in inputs() if not each.secret}
+"""What is a flag at a shell."""
 
 
 def is_yaml(paste: str) -> bool:
@@ -35,6 +43,11 @@ def at_home(paste: str, targets: str = "--targets", command: str = OURS) -> str:
         steps = [each for each in document if isinstance(each, dict) and "/pkg-publish-action" in str(each.get("uses"))]
         return "\n".join(f"{command} publish {' '.join(_flags(each, targets))}" for each in steps)
     return "\n".join([*_variables(document), *_flags(document, targets)])
+
+
+def in_words(text: str) -> str:
+    """Return a sentence that names inputs as YAML has them, with flags in their place."""
+    return INPUT.sub(lambda found: f"`--{found[1]} {found[2]}`" if found[1] in NAMES else found[0], text)
 
 
 def _flags(step: dict[str, Any], targets: str) -> Iterator[str]:

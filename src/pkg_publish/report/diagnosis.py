@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from pkg_publish import __version__
 from pkg_publish.clients.disk import appearing, disk
 from pkg_publish.errors import DOCS
 from pkg_publish.formats import neutral
+from pkg_publish.report.at_home import at_home as for_a_shell
+from pkg_publish.report.at_home import in_words
 from pkg_publish.report.phrases import count
 
 if TYPE_CHECKING:
@@ -47,6 +50,15 @@ def verdict(diagnosis: Diagnosis) -> str:
     if home := diagnosis.home:
         return f"Nothing is known to keep {what} from being published to {home.title}{rest}"
     return f"Nothing is known to keep {what} from its targets{rest}"
+
+
+def at_home(diagnosis: Diagnosis, command: str) -> Diagnosis:
+    """The same with advice for a shell, where `command` starts us."""
+
+    def told(row: CheckRow) -> CheckRow:
+        return replace(row, means=in_words(row.means), do=in_words(row.do), paste=for_a_shell(row.paste, command=command))
+
+    return replace(diagnosis, groups=tuple(replace(group, rows=tuple(map(told, group.rows))) for group in diagnosis.groups))
 
 
 def table(diagnosis: Diagnosis, width: int) -> Iterator[str]:
@@ -100,7 +112,7 @@ def _cells(row: CheckRow) -> list[str]:
 def _pastes(diagnosis: Diagnosis) -> Iterator[str]:
     """What mends what is wrong, each once."""
     for paste, rows in _remedies(diagnosis).items():
-        yield neutral.line(f"To mend {', '.join(rows)}:", LIMIT)
+        yield neutral.line(f"To mend {', '.join(dict.fromkeys(rows))}:", LIMIT)
         yield from (f"  {neutral.line(line)}" for line in paste.splitlines())
         yield ""
 
@@ -124,7 +136,7 @@ def markdown(diagnosis: Diagnosis, docs_url: str = DOCS) -> str:
     if len(lines) > ROWS:
         parts.append(f"… and {len(lines) - ROWS} more rows, which are in the JSON report.")
     for paste, rows in _remedies(diagnosis).items():
-        parts.append(f"To mend {neutral.markdown(', '.join(rows), LIMIT)}:\n\n{neutral.fenced(paste, 'yaml')}")
+        parts.append(f"To mend {neutral.markdown(', '.join(dict.fromkeys(rows)), LIMIT)}:\n\n{neutral.fenced(paste, 'yaml')}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pkg_publish.errors import Failure
 from pkg_publish.formats import neutral
 from pkg_publish.report import phrases, sentences
-from pkg_publish.report.at_home import at_home
+from pkg_publish.report.at_home import at_home, in_words
 from pkg_publish.report.calls import calls
 from pkg_publish.report.story import Line, details
 from pkg_publish.verdict import Level, Status
@@ -88,7 +88,7 @@ class Ending:
             return
         if call.cure:
             who = f"{call.who}: " if call.who and call.problem in self.told else ""
-            self.log.say(Line("do this", f"{who}{call.cure}"))
+            self.log.say(Line("do this", f"{who}{call.cure if self.actions else in_words(call.cure)}"))
         self._paste(call)
         if call.code:
             self.log.say(Line("more", f"{self.docs_url}#{call.code}"))

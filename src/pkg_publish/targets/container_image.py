@@ -204,7 +204,7 @@ class ContainerImage:
         """Whether the registry answers, and lets us in as writers, and whether the base is there for every platform."""
         from pkg_publish.clients import image_base
 
-        yield from oci_checks.access(self.registry, self.name, watch, github=self.github)
+        yield from oci_checks.access(self.registry, self.name, watch, github=self.ambient.runner if self.github else None)
         base = self.wishes.base
         try:
             image_base.resolve(self.base, base, self.wishes.platforms, watch)

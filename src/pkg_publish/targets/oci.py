@@ -222,7 +222,7 @@ class Oci:
         if not oci.is_repository(self.namespace):
             yield CheckRow.of("namespace", ghcr.no_namespace(self.runner), sure=False, means="this target is passed by")
             return
-        yield from oci_checks.access(self.registry, self.namespace, watch, github=self.github)
+        yield from oci_checks.access(self.registry, self.namespace, watch, github=self.runner if self.github else None)
 
     def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
         """The same, and what is under the project's name."""
