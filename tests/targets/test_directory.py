@@ -16,7 +16,7 @@ from pkg_publish.errors import ConfigError, Failure
 from pkg_publish.plan import Plan
 from pkg_publish.runner import Runner
 from pkg_publish.state import Done, State
-from pkg_publish.targets.base import Ambient, Lists, Target, TargetSpec
+from pkg_publish.targets.base import Ambient, Describes, Lists, Source, Target, TargetSpec
 from pkg_publish.targets.directory import DirectoryKind
 
 if TYPE_CHECKING:
@@ -183,3 +183,34 @@ def test_no_folder_has_no_projects(tmp_path: Path) -> None:
         target = make(tmp_path, path=name)
         assert isinstance(target, Lists)
         assert target.projects(watch()) == []
+
+
+def test_wheels_say_for_whom_they_are(tmp_path: Path) -> None:
+    """Which Pythons may have them, and their metadata; one that says inside that it is another says nothing, and no sdist does."""
+    factory.release(tmp_path / "house")
+    (tmp_path / "house" / "demo-2.0-py3-none-any.whl").write_bytes((tmp_path / "house" / "demo-1.0-py3-none-any.whl").read_bytes())
+    (tmp_path / "house" / "demo-3.0-py3-none-any.whl").write_bytes(b"no archive")
+    house = make(tmp_path, path="house")
+    assert isinstance(house, Source)
+    assert isinstance(house, Describes)
+
+    files = {file.name: file for file in house.files("demo", None, watch())}
+
+    said = factory.core_metadata("demo", "1.0")
+    assert {name: file.requires_python for name, file in files.items() if file.requires_python} == {"demo-1.0-py3-none-any.whl": ">=3.8"}
+    assert files["demo-1.0-py3-none-any.whl"].metadata_sha256 == hashlib.sha256(said).hexdigest()
+    assert [house.metadata(file, watch()) for file in files.values()] == [said, b"", b"", b""]
+
+
+def test_what_was_read_is_read_again_when_it_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not before, for a served folder is asked often."""
+    factory.release(tmp_path / "house", with_sdist=False)
+    house = make(tmp_path, path="house")
+    assert isinstance(house, Source)
+    first = house.files("demo", None, watch())
+
+    monkeypatch.setattr(hashlib, "file_digest", None)
+    assert house.files("demo", None, watch()) == first
+    monkeypatch.undo()
+    (tmp_path / "house" / first[0].name).write_bytes(b"other")
+    assert house.files("demo", None, watch())[0].sha256 == hashlib.sha256(b"other").hexdigest()

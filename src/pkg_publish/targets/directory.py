@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients.disk import BLOCK, appearing, disk, folder_check, sha256_of
+from pkg_publish.clients.disk import BLOCK, appearing, disk, folder_check
+from pkg_publish.formats import core_metadata, zip_archive
+from pkg_publish.formats.archive import BadArchive
+from pkg_publish.formats.core_metadata import BadMetadata
 from pkg_publish.formats.filename import is_of, named
-from pkg_publish.model import Place, Receipt, RemoteFile, Visibility
+from pkg_publish.model import Place, Receipt, RemoteFile, Stamp, Visibility
 from pkg_publish.targets.base import Option, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from pkg_publish.model import CheckRow, Distribution, Item, Release
     from pkg_publish.targets.base import Ambient, TargetSpec
@@ -44,6 +49,8 @@ class Directory:
     folder: Path
     place: Place
     settles: float = 0.0
+    read: dict[str, tuple[Stamp, RemoteFile]] = field(default_factory=dict, compare=False)
+    """What was read of each file, and what it was then: who serves a folder asks often."""
 
     def wanted(self, release: Release) -> Sequence[Distribution]:
         """Every file."""
@@ -76,7 +83,19 @@ class Directory:
 
     def _remote(self, path: Path, watch: Watch) -> RemoteFile:
         watch.left()
-        return RemoteFile(name=path.name, sha256=sha256_of(path), size=path.stat().st_size, url=str(path))
+        with path.open("rb") as file:
+            stamp, before = Stamp.of(file), self.read.get(path.name)
+            if before and before[0] == stamp:
+                return before[1]
+            remote = _described(path, file)
+        self.read[path.name] = stamp, remote
+        return remote
+
+    def metadata(self, file: RemoteFile, watch: Watch) -> bytes:
+        """It lies in the wheel."""
+        watch.left()
+        with disk(f"reading {file.name}"), (self.folder / file.name).open("rb") as source:
+            return _metadata(file.name, source) or b""
 
     def projects(self, watch: Watch) -> Sequence[str]:
         """Those that the files' names name."""
@@ -111,3 +130,30 @@ class DirectoryUpload:
 
     def finish(self, watch: Watch) -> None:
         """Nothing is left to do: each file showed itself."""
+
+
+def _described(path: Path, file: BinaryIO) -> RemoteFile:
+    """What there is to know of a file that was just opened."""
+    data = _metadata(path.name, file)
+    file.seek(0)
+    return RemoteFile(
+        name=path.name,
+        sha256=hashlib.file_digest(file, "sha256").hexdigest(),  # type: ignore[arg-type] # it is a file
+        size=file.tell(),
+        url=str(path),
+        requires_python=core_metadata.read(data).requires_python if data else None,
+        metadata_sha256=hashlib.sha256(data).hexdigest() if data else None,
+    )
+
+
+def _metadata(name: str, file: BinaryIO) -> bytes | None:
+    """The core metadata in a wheel; None: it is no wheel, or says inside that it is another one."""
+    if not name.endswith(".whl"):
+        return None
+    member = "{}-{}.dist-info/METADATA".format(*name.split("-", 2))
+    try:
+        data = zip_archive.read(file, {member: core_metadata.LIMIT}).texts.get(member, b"")
+        said = core_metadata.read(data)
+    except (BadArchive, BadMetadata):
+        return None
+    return data if (said.project, said.version) == named(name) else None
