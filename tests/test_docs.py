@@ -93,6 +93,25 @@ def test_what_stands_for_the_inputs_of_others_is_there() -> None:
     assert {name.partition(":")[0] for name in named} <= ours
 
 
+THEIRS = {
+    "pypa/gh-action-pypi-publish": "user password repository-url repository_url packages-dir packages_dir verify-metadata verify_metadata skip-existing "
+    "skip_existing verbose print-hash print_hash attestations",
+    "softprops/action-gh-release": "body body_path name tag_name draft prerelease preserve_order files working_directory overwrite_files "
+    "fail_on_unmatched_files repository token target_commitish discussion_category_name generate_release_notes previous_tag append_body make_latest "
+    "url id upload_url assets",
+}
+"""The inputs that their `action.yml` names, the old spellings too, and the outputs."""
+
+
+@pytest.mark.parametrize("theirs", THEIRS)
+def test_every_input_of_what_people_come_from_is_mapped(theirs: str) -> None:
+    """In the section about it."""
+    _, _, page = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8").partition(f"## {theirs}\n")
+    section, _, _ = page.partition("\n## ")
+
+    assert [name for name in THEIRS[theirs].split() if f"`{name}`" not in section] == []
+
+
 def test_links_lead_somewhere() -> None:
     """Within the repository."""
     links = [(path, link) for path in PAGES for link in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8"))]
