@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,13 +11,15 @@ from tests.clients.scripts import asked, challenge, error, registry, shown, toke
 from tests.clients.stand import failure
 from tests.servers.scripted import Scripted, answer
 
-from pkg_publish.clients.oci_versions import first_look, index_of, is_public
+from pkg_publish.clients.oci_api import Repository
+from pkg_publish.clients.oci_versions import files_of, first_look, index_of, is_public
 from pkg_publish.errors import Unavailable
+from pkg_publish.formats import oci
 from pkg_publish.formats.version_index import VersionIndex
 
 if TYPE_CHECKING:
     from tests.clients.stand import Run
-    from tests.servers.scripted import Step
+    from tests.servers.scripted import Step, Visit
 
 DENIED = error(403, "DENIED", "requested access to the resource is denied")
 
@@ -55,6 +59,26 @@ def test_who_can_read_it(server: Scripted, run: Run, said: Step, public: bool) -
 
     assert is_public(registry(server, login=True), "octo/demo", run.watch) is public
     assert shown(server) == [None]
+
+
+def test_eight_versions_cost_a_round_trip(server: Scripted, run: Run) -> None:
+    """And their list another one; nothing more is asked, for the index of a version says all."""
+    eight, tags = threading.Barrier(8), [f"1.{number}" for number in range(16)]
+    file = {"digest": f"sha256:{'a' * 64}", "size": 2, "mediaType": oci.MANIFEST, "platform": {"architecture": "py3-none-any.whl", "os": "any"}}
+    file |= {"artifactType": oci.ARTIFACT, "annotations": {"com.pyoci.sha256_digest": "b" * 64}}
+    index = {"schemaVersion": 2, "mediaType": oci.INDEX, "artifactType": oci.ARTIFACT, "manifests": [file]}
+
+    def version(visit: Visit) -> None:
+        visit.request()
+        eight.wait(10)
+        visit.say(200, json.dumps(index).encode(), Content_Type=oci.INDEX)
+
+    server.then(answer(200, json.dumps({"tags": tags}).encode()), version)
+
+    files = files_of(Repository(registry(server), "octo/demo"), "demo", None, run.watch)
+
+    assert {file.name for file in files} == {f"demo-{tag}-py3-none-any.whl" for tag in tags}
+    assert len(server.asked) == 1 + len(tags)
 
 
 def test_nobody_may_know_who_can_read_it(server: Scripted, run: Run) -> None:

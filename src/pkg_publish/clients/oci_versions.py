@@ -77,6 +77,8 @@ def files_of(repository: Repository, project: str, version: str | None, watch: W
     """The files of a version, or of all; a tag that holds something else is nobody's then."""
     if version is not None:
         entries = index_of(repository, project, version, watch).entries
+        if all(entry.file.sha256 for entry in entries):
+            return [entry.file for entry in entries]
         return together([partial(_with_digest, repository, entry, watch) for entry in entries])
     versions = sorted({found for tag in repository.tags(watch) if (found := oci.version_of(tag))})
     return [file for files in together([partial(_files_if_ours, repository, project, each, watch) for each in versions]) for file in files]
