@@ -8,6 +8,7 @@ import os
 import tarfile
 import threading
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -142,8 +143,8 @@ def test_a_file_that_went_away_is_said_so(tmp_path: Path) -> None:
         preflight.check(found)
 
 
-def test_a_file_that_changes_under_the_check_is_no_release(tmp_path: Path) -> None:
-    """What is sent must be what was hashed."""
+def test_a_file_that_changes_under_the_check_has_no_digest(tmp_path: Path) -> None:
+    """What is sent must be what was hashed: whoever asks is told."""
     path = factory.wheel(tmp_path, content=os.urandom(8 << 20))
     touched, done = threading.Event(), threading.Event()
 
@@ -157,12 +158,23 @@ def test_a_file_that_changes_under_the_check_is_no_release(tmp_path: Path) -> No
     toucher = threading.Thread(target=touch)
     toucher.start()
     touched.wait()
-    found = mistake(tmp_path)
+    release = check(tmp_path)
+    with pytest.raises(Integrity) as caught:
+        _ = release.distributions[0].sha256
     done.set()
     toucher.join()
 
-    assert isinstance(found, Integrity)
-    assert found.code == "file-changed"
+    assert caught.value.code == "file-changed"
+
+
+def test_a_digest_comes_when_it_is_asked_for(tmp_path: Path) -> None:
+    """Until then it is on its way, and nothing else may be missing."""
+    path = factory.wheel(tmp_path)
+
+    (found,) = check(tmp_path).distributions
+
+    assert found.sha256 == replace(found, built=True).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert not hasattr(found, "sha512")
 
 
 def wheel_of(folder: Path, texts: dict[str, bytes], *, listed: bool = True) -> Path:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pkg_publish.errors import Integrity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from io import BufferedReader
     from pathlib import Path
     from typing import BinaryIO, Self
 
@@ -104,21 +106,44 @@ class LocalFile(Item):
     size: int
     """Bytes."""
     stamp: Stamp
+    hashing: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    """Waits for the digest, where it is still being made: whoever asks for `sha256` waits, and gets `Integrity` if the file changed meanwhile."""
 
-    def open(self) -> BinaryIO:
+    def __post_init__(self) -> None:
+        """Leave the digest open."""
+        if self.hashing:
+            object.__delattr__(self, "sha256")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> str:
+            """The digest, the first time; for nothing else is missing."""
+            if name != "sha256":
+                raise AttributeError(name)
+            object.__setattr__(self, name, self.hashing())
+            return self.sha256
+
+    def open(self) -> BufferedReader:
         """Open the very file that was hashed; raises `Integrity` when it is another one by now."""
         try:
             file = self.path.open("rb")
         except OSError as error:
             raise self._exchanged() from error
-        if Stamp.of(file) != self.stamp:
+        try:
+            self.compare(file)
+        except Integrity:
             file.close()
-            raise self._exchanged()
+            raise
         return file
+
+    def compare(self, file: BinaryIO) -> None:
+        """Raise `Integrity` when the open file is another one by now, or has changed."""
+        if Stamp.of(file) != self.stamp:
+            raise self._exchanged()
 
     def _exchanged(self) -> Integrity:
         return Integrity(
-            f"{self.name} changed on the disk after it was checked, so it was not sent",
+            f"{self.name} changed on the disk after it was checked, so it is not published",
             code="file-changed",
             cure="Let nothing write to the folder of distributions while it is published, then run again.",
         )

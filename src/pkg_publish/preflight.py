@@ -7,13 +7,13 @@ import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from pkg_publish.errors import ConfigError, Integrity, Invalid, Mistakes, PublishError
+from pkg_publish.errors import ConfigError, Invalid, Mistakes, PublishError
 from pkg_publish.formats import archive, core_metadata, filename, record, tar_archive, zip_archive
 from pkg_publish.formats.archive import BadArchive, Difference, shown
 from pkg_publish.formats.core_metadata import BadMetadata
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from pkg_publish.formats.archive import Contents
     from pkg_publish.formats.core_metadata import CoreMetadata
+    from pkg_publish.model import LocalFile
 
 AT_ONCE = 4
 """Files that are hashed at the same time."""
@@ -91,7 +92,10 @@ def _find(folder: Path) -> Found:
 
 
 def check(found: Found, tell: Callable[[object], None] = lambda _: None) -> Release:
-    """Read and hash every file once; raises `Mistakes` with what is wrong with any of them, and with all together."""
+    """Examine every file; raises `Mistakes` with what is wrong with any of them, and with all together.
+
+    Each is then hashed, once, while others look where it goes: nobody needs the digest before a place has a file of its name, or has taken it.
+    """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         examined = list(pool.map(partial(_examined, built=found.built), found.paths))
     Mistakes.raise_any(each for each in examined if isinstance(each, PublishError))
@@ -101,7 +105,18 @@ def check(found: Found, tell: Callable[[object], None] = lambda _: None) -> Rele
         if each.said.is_newer:
             tell(NewerMetadata(each.named.name, each.said.metadata_version))
     said = files[0].said
-    return Release(project=said.project, version=said.version, distributions=tuple(each.distribution for each in files))
+    pool = ThreadPoolExecutor(AT_ONCE)
+    hashed = tuple(replace(each.distribution, hashing=pool.submit(_sha256, each.distribution).result) for each in files)
+    pool.shutdown(wait=False)
+    return Release(project=said.project, version=said.version, distributions=hashed)
+
+
+def _sha256(file: LocalFile) -> str:
+    """The digest of the file that was examined; raises `Integrity` for another one."""
+    with file.open() as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        file.compare(opened)
+    return digest
 
 
 def alone(path: Path) -> Distribution | None:
@@ -151,10 +166,6 @@ def _examined(path: Path, *, built: bool) -> _File | PublishError:
         with _opened(path) as file:
             stamp = Stamp.of(file)
             contents = _contents(named, file)
-            file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            if Stamp.of(file) != stamp:
-                raise _changed(named.name)
         metadata = _metadata(named, contents)
         said = _said(named, metadata)
     except PublishError as error:
@@ -163,7 +174,6 @@ def _examined(path: Path, *, built: bool) -> _File | PublishError:
         return Invalid(f"{path.name} {bad.why}", code=bad.code, cure=REBUILD)
     distribution = Distribution(
         name=named.name,
-        sha256=digest,
         path=path,
         filetype=named.filetype,
         size=stamp.size,
@@ -211,10 +221,6 @@ def _opened(path: Path) -> io.BufferedReader:
 
 def _irregular(what: str) -> Invalid:
     return Invalid(what, code="not-a-regular-file", cure="Put the file itself into the folder: a link is never followed, since what it leads to may change.")
-
-
-def _changed(name: str) -> Integrity:
-    return Integrity(f"{name} changed while it was checked", code="file-changed", cure="Let nothing write to the folder of distributions, then run again.")
 
 
 def _contents(named: _Named, file: BinaryIO) -> Contents:

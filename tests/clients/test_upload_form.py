@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.parser
 import email.policy
+import hashlib
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -63,13 +64,13 @@ def twines(path: Path, metadata: bytes, monkeypatch: pytest.MonkeyPatch) -> list
         monkeypatch.setattr(reader, lambda _: metadata)
     data = PackageFile.from_filename(str(path), comment=None).metadata_dictionary()
     made = Repository._convert_metadata_to_list_of_tuples(data)
-    return [*((name, value) for name, value in made if name != "blake2_256_digest"), (":action", "file_upload"), ("protocol_version", "1")]
+    return [*((name, value) for name, value in made if not name.endswith("_digest")), (":action", "file_upload"), ("protocol_version", "1")]
 
 
 @pytest.mark.parametrize("version", ["2.2", "2.4"])
 @pytest.mark.parametrize("make", [factory.wheel, factory.sdist], ids=["wheel", "sdist"])
 def test_fields_are_twines(make: object, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All of them, in their order; only the digest that nobody needs is missing."""
+    """All of them, in their order; but the digests, of which one follows the file."""
     path = make(tmp_path, "demo", "1.0")  # type: ignore[operator]
     metadata = RICH.format(version=version)
 
@@ -79,7 +80,7 @@ def test_fields_are_twines(make: object, version: str, tmp_path: Path, monkeypat
     assert ("license_file", "LICENSE") in ours or version == "2.2"
 
 
-@pytest.mark.parametrize("version", ["9.9", "newest"])
+@pytest.mark.parametrize("version", ["9.9", "newest", "2." + "1" * 5000], ids=lambda version: version[:10])
 def test_newer_metadata_is_sent_as_far_as_it_is_known(version: str, tmp_path: Path) -> None:
     """A field nobody here knows is left out, and the index judges the rest."""
     text = f"Metadata-Version: {version}\nName: demo\nVersion: 1.0\nNew-Field: x\n"
@@ -100,9 +101,10 @@ def test_the_body_is_the_form_and_the_file(tmp_path: Path) -> None:
         assert len(body) == len(data)
 
     parsed = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(f"Content-Type: {form.content_type}\n\n".encode() + data)
-    last = list(parsed.iter_parts())[-1]
-    assert (last["content-disposition"].params["name"], last.get_filename()) == ("content", path.name)
-    assert last.get_content() == path.read_bytes()
+    *_, file, digest = parsed.iter_parts()
+    assert (file["content-disposition"].params["name"], file.get_filename()) == ("content", path.name)
+    assert file.get_content() == path.read_bytes()
+    assert (digest["content-disposition"].params["name"], digest.get_content()) == ("sha256_digest", hashlib.sha256(path.read_bytes()).hexdigest())
     assert sum(event.size for event in run.told if isinstance(event, Sent)) == path.stat().st_size
 
 
@@ -114,3 +116,16 @@ def test_another_file_by_now_is_not_opened(tmp_path: Path) -> None:
 
     with pytest.raises(Integrity), form.opened(Run().watch):
         pass
+
+
+@pytest.mark.parametrize("size", [0, 200_000])
+def test_a_file_that_changes_on_its_way_is_not_finished(size: int, tmp_path: Path) -> None:
+    """Shorter or as long: its digest, without which no index takes it, is never sent."""
+    path = factory.wheel(tmp_path, content=os.urandom(200_000))
+    form = Form(factory.distribution(path, "demo", "1.0"))
+
+    with form.opened(Run().watch) as body:
+        body.read(1000)
+        os.truncate(path, size)
+        with pytest.raises(Integrity):
+            list(iter(lambda: body.read(100_000), b""))

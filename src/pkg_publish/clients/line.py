@@ -83,8 +83,8 @@ class Line:
         address = proxy if "://" in proxy else f"http://{proxy}"
         manager = ProxyManager(address, proxy_headers=_login(address), **known) if proxy else PoolManager(**known)
         manager.pool_classes_by_scheme = {
-            "http": partial(_pool, HTTPConnectionPool, partial(_Connection, self)),
-            "https": partial(_pool, HTTPSConnectionPool, partial(_TLSConnection, self)),
+            "http": partial(_pool, HTTPConnectionPool, partial(_Connection, self)),  # type: ignore[dict-item] # it is called, no more
+            "https": partial(_pool, HTTPSConnectionPool, partial(_TLSConnection, self)),  # type: ignore[dict-item]
         }
         return manager
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from packaging.metadata import parse_email
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 from twine.package import DIST_TYPES, PackageFile
 from urllib3 import encode_multipart_formdata
 
+from pkg_publish.formats import foreign
 from pkg_publish.model import Filetype
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import BinaryIO
 
     from packaging.metadata import RawMetadata
 
@@ -31,18 +34,14 @@ class _Hashed(PackageFile):
     def __init__(self, distribution: Distribution) -> None:
         filetype = FILETYPES[distribution.filetype]
         super().__init__(os.devnull, None, _metadata(distribution.metadata), DIST_TYPES[filetype](str(distribution.path)).py_version, filetype)
-        self.sha2_digest = distribution.sha256
-        self.blake2_256_digest = None  # nobody needs it beside sha256
+        self.sha2_digest = self.blake2_256_digest = None  # ours follows the file, and nobody needs another beside it
 
 
 def _metadata(text: bytes) -> RawMetadata:
     """The fields that twine would send; what a newer specification has added is left out, and its judgement left to the index."""
     fields, _ = parse_email(text)
-    try:
-        old = Version(fields.get("metadata_version", "0")) < Version("2.4")
-    except InvalidVersion:
-        old = False
-    if old:  # setuptools wrote the field before it was specified, and indexes refuse it there
+    said = foreign.version(fields.get("metadata_version", "0"))
+    if said and said < Version("2.4"):  # setuptools wrote the field before it was specified, and indexes refuse it there
         fields.pop("license_files", None)
     return fields
 
@@ -67,28 +66,37 @@ def _values(key: str, value: object) -> list[str]:
 
 
 class Form:
-    """A form and the file at its end."""
+    """A form, its file, and last the digest, which may still be made while the file is on its way: as `setup.py upload` sent it for twenty years."""
 
     def __init__(self, distribution: Distribution, attestations: str = "") -> None:
         self._distribution = distribution
         attested = [("attestations", attestations)] if attestations else []
         empty = ("content", (distribution.name, b"", "application/octet-stream"))
         whole, self.content_type = encode_multipart_formdata([*fields(distribution), *attested, empty])
-        self._tail = f"\r\n--{self.content_type.partition('boundary=')[2]}--\r\n".encode()
-        self._head = whole.removesuffix(self._tail)
+        self._boundary = self.content_type.partition("boundary=")[2]
+        self._head = whole.removesuffix(f"\r\n--{self._boundary}--\r\n".encode())
 
     @contextmanager
     def opened(self, watch: Watch) -> Iterator[Content]:
         """The form for one try; the file is opened anew, and must be the one that was hashed."""
         with self._distribution.open() as file:
-            yield Joined(self._head, watch.body(self._distribution.name, file), self._tail)
+            yield Joined(self._head, watch.body(self._distribution.name, file), partial(self._tail, file), len(self._end("0" * 64)))
+
+    def _tail(self, file: BinaryIO) -> bytes:
+        """What follows the file, if it is still the one that was hashed; raises `Integrity`."""
+        self._distribution.compare(file)
+        return self._end(str(self._distribution.sha256))
+
+    def _end(self, digest: str) -> bytes:
+        field = f'--{self._boundary}\r\nContent-Disposition: form-data; name="sha256_digest"\r\n\r\n{digest}'
+        return f"\r\n{field}\r\n--{self._boundary}--\r\n".encode()
 
 
 class Joined:
-    """A stream between two pieces of memory."""
+    """A stream between two pieces of memory, of which the last is asked for at the end."""
 
-    def __init__(self, head: bytes, stream: Content, tail: bytes) -> None:
-        self._length = len(head) + len(stream) + len(tail)
+    def __init__(self, head: bytes, stream: Content, tail: Callable[[], bytes], tail_size: int) -> None:
+        self._length = len(head) + len(stream) + tail_size
         self._blocks = self._read(head, stream, tail)
         self._size = 0
 
@@ -96,12 +104,14 @@ class Joined:
         return self._length
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next block: of the stream at most so many bytes, a piece of memory whole; at the end an empty one."""
+        """Return the next block: of the stream at most so many bytes, a piece of memory whole with the block beside it; at the end an empty one."""
         self._size = size
         return next(self._blocks, b"")
 
-    def _read(self, head: bytes, stream: Content, tail: bytes) -> Iterator[bytes]:
-        yield head
+    def _read(self, head: bytes, stream: Content, tail: Callable[[], bytes]) -> Iterator[bytes]:
+        left = len(stream)
         while block := stream.read(self._size):
-            yield block
-        yield tail
+            left -= len(block)
+            yield head + block + (b"" if left else tail())
+            head = b""
+        yield tail() if left else b""  # a file that became shorter is told there
