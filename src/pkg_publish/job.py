@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pkg_publish.config import Config
+    from pkg_publish.formats.image import Machine
     from pkg_publish.model import CheckRow, Receipt, Release
     from pkg_publish.runner import Runner
     from pkg_publish.state import Attempt
-    from pkg_publish.targets.base import Ambient, Target
+    from pkg_publish.targets.base import Ambient, Gathered, Target
     from pkg_publish.watch import Watch
 
 CHECKING = 10.0
@@ -149,18 +150,23 @@ class Job:
 
     def _targets(self) -> tuple[Target, ...]:
         config = self.config
-        gather = build.Gatherer(project=self.project, scratch=self.scratch / "images", environ=self.ambient.environ, library=self.library)
         mistakes: list[PublishError] = []
         try:
             self._tag()
         except ConfigError as no_tag:
             mistakes.append(no_tag)
         try:
-            targets = make_targets(config.targets, replace(self.ambient, gather=gather), first=config.strategy == "first", allow_public=config.allow_public)
+            ambient = replace(self.ambient, gather=self._gather)
+            targets = make_targets(config.targets, ambient, first=config.strategy == "first", allow_public=config.allow_public)
         except Mistakes as several:
             raise Mistakes([*several.found, *mistakes]) from None
         Mistakes.raise_any(mistakes)
         return targets
+
+    def _gather(self, release: Release, extras: str, machine: Machine, watch: Watch) -> Gathered:
+        """Install for an image; most runs make none."""
+        gather = build.Gatherer(project=self.project, scratch=self.scratch / "images", environ=self.ambient.environ, library=self.library)
+        return gather(release, extras, machine, watch)
 
     def announce(self, plan: Plan) -> None:
         """Tell what will be done, and what is known to keep a target from it before the project is built."""
