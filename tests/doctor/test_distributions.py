@@ -112,7 +112,7 @@ def test_a_project_that_says_what_it_is(patient: Patient) -> None:
     assert (rows_["project"].means.startswith("PyPI's rules are kept"), rows_["tag"].ok) == (True, True)
 
 
-@pytest.mark.parametrize("version", ["", 'version = "no version"', 'dynamic = ["version"]'])
+@pytest.mark.parametrize("version", ["", 'version = "no version"', f'version = "{"1" * 5000}"', 'dynamic = ["version"]'], ids=lambda text: text[:30])
 def test_a_project_whose_version_is_made_by_the_build(patient: Patient, version: str) -> None:
     """The name is known, and no more."""
     pyproject(patient, f'[project]\nname = "Demo_Project"\n{version}\n')

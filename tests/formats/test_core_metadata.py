@@ -42,9 +42,14 @@ def test_newer_metadata_is_read() -> None:
         (SOUND.replace(b"De.Mo", b"de mo"), "names no project and version"),
         (SOUND.replace(b"1.0", b"one"), "names no project and version"),
         (SOUND.replace(b"De.Mo", b"\xff\xfe"), "names no project and version"),
+        (SOUND.replace(b"1.0-", b"1" * 5000), "names no project and version"),
+        (SOUND + b"Classifier: x\n" * 10_000, "more than 10,000 lines"),
+        (SOUND + b"".join(b"A%d:\n" % number for number in range(200)), "more than 200 kinds"),
+        (SOUND + b"Description-Content-Type: text/plain" + b"; " * 500, "more than 1,000 letters"),
+        (SOUND + b"Requires-Dist: a; " + b"(" * 500, "more than 100 brackets"),
     ],
 )
 def test_metadata_that_names_nobody_is_refused(data: bytes, why: str) -> None:
-    """One name, one version, or none at all."""
+    """One name, one version, or none at all; and nothing that costs other readers minutes, or their stack."""
     with pytest.raises(BadMetadata, match=why):
         core_metadata.read(data)

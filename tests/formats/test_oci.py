@@ -63,7 +63,7 @@ def test_a_tag_names_a_normalised_version(tag: str, version: str) -> None:
     assert oci.version_of(tag) == version
 
 
-@pytest.mark.parametrize("tag", ["latest", "", "sha256-" + "a" * 64, "bar-1.0", "1.0_1", "buildcache"])
+@pytest.mark.parametrize("tag", ["latest", "", "sha256-" + "a" * 64, "bar-1.0", "1.0_1", "buildcache", "1" * 5000], ids=lambda tag: tag[:20])
 def test_other_tags_name_no_version(tag: str) -> None:
     """Aliases, signatures, caches."""
     assert oci.version_of(tag) is None
@@ -224,6 +224,7 @@ GOOD: dict[str, Any] = {"digest": "sha256:" + "a" * 64, "size": 1}
         {"config": GOOD, "layers": ["x"]},
         {"config": GOOD | {"size": -1}, "layers": [GOOD]},
         {"config": GOOD | {"size": "1"}, "layers": [GOOD]},
+        {"config": GOOD | {"size": 10**400}, "layers": [GOOD]},
         {"config": GOOD | {"digest": "sha256:../../etc/passwd"}, "layers": [GOOD]},
         {"config": GOOD, "layers": [GOOD | {"digest": "sha512:" + "a" * 128}]},
     ],
@@ -240,6 +241,12 @@ def test_what_is_no_json_is_refused(data: bytes) -> None:
     """Cut, binary, nested without end, numbers without end."""
     with pytest.raises(Integrity):
         oci.document(data, "a test")
+
+
+def test_numbers_that_json_does_not_have_are_not_written() -> None:
+    """Python reads `1e999` and would write `Infinity`."""
+    with pytest.raises(Integrity, match="a number that is none"):
+        oci.encode(oci.document(b'{"a": 1e999}', "a test"))
 
 
 def test_what_is_nested_without_end_is_not_written() -> None:

@@ -81,6 +81,8 @@ def test_a_size_and_a_local_version() -> None:
         ({"name": "demo", "version": "1.0", "requires-python": "three"}, ["requires-python"]),
         ({"name": "demo", "version": "1.0", "dependencies": [1]}, ["values of the wrong kind"]),
         ({"name": "demo", "version": "1.0", "urls": [1]}, ["values of the wrong kind"]),
+        ({"name": "demo", "version": "1" * 5000}, ["values of the wrong kind"]),
+        ({"name": "demo", "version": "1.0", "dependencies": ["a; " + "(" * 5000]}, ["nested too deeply"]),
     ],
 )
 def test_what_a_project_promises(table: dict[str, Any], says: list[str]) -> None:

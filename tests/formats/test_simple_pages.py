@@ -80,6 +80,10 @@ def test_reads_all_facts_of_html() -> None:
         {"hashes": []},
         {"size": "7"},
         {"size": -1},
+        {"size": True},
+        {"size": 10**400},
+        {"requires-python": [">=3"]},
+        {"hashes": {"sha256": "\ud800" * 64}},
         {"requires-python": ""},
         {"requires-python": None},
         {"dist-info-metadata": True},
@@ -90,6 +94,13 @@ def test_reads_all_facts_of_html() -> None:
 def test_what_cannot_be_believed_is_unknown(facts: dict[str, Any]) -> None:
     """A fact of another type or shape counts as none."""
     assert of_json({"filename": WHEEL, "url": WHEEL} | facts) == [RemoteFile(name=WHEEL, url=BASE + WHEEL)]
+
+
+def test_half_a_letter_is_spelt_out() -> None:
+    """JSON may hold one, and nobody could write it."""
+    entry = {"filename": WHEEL, "url": WHEEL, "requires-python": "\ud800", "yanked": "\ud800"}
+
+    assert of_json(entry) == [RemoteFile(name=WHEEL, url=BASE + WHEEL, requires_python="?", yanked="?")]
 
 
 def test_yanked_without_a_reason() -> None:
@@ -105,6 +116,7 @@ def test_yanked_without_a_reason() -> None:
         ("../../etc/demo-1.0.tar.gz", "x"),
         ("demo-1.0.exe", "x"),
         ("demo-1.0\n.tar.gz", "x"),
+        ("demo-1.0\ud800.tar.gz", "x"),
         (WHEEL, "ftp://x/y"),
         (WHEEL, "https://[/"),
         (WHEEL, "javascript:x"),

@@ -17,7 +17,7 @@ def test_a_version_may_follow_a_prefix(tag: str, prefix: str, version: str) -> N
     assert version_in(tag) == (prefix, Version(version))
 
 
-@pytest.mark.parametrize("tag", ["", "nightly", "test-run", "v"])
+@pytest.mark.parametrize("tag", ["", "nightly", "test-run", "v", "v" + "1" * 5000, "1-" * 5000], ids=lambda tag: tag[:10])
 def test_a_tag_may_name_none(tag: str) -> None:
     """Then it is all prefix."""
     assert version_in(tag) == (tag, None)

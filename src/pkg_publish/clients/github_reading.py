@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pkg_publish.clients.github_refusals import ABSENT
 from pkg_publish.errors import Refused
+from pkg_publish.formats import foreign
 from pkg_publish.formats.github_release import Asset, TaggedRelease
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _asset(found: dict[str, Any]) -> Asset:
         id=_number(found.get("id")),
         name=str(found.get("name") or ""),
         state=str(found.get("state") or ""),
-        size=_number(found.get("size")),
+        size=foreign.size(found.get("size")),
         sha256=digest if algorithm == "sha256" and re.fullmatch(r"[0-9a-f]{64}", digest) else None,
         address=str(found.get("browser_download_url") or ""),
     )

@@ -8,15 +8,13 @@ from functools import partial
 from time import gmtime, strftime
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
 from pkg_publish.clients import image_base
 from pkg_publish.clients.disk import disk
 from pkg_publish.clients.installed import LONG_AGO, Installed
 from pkg_publish.clients.oci_api import Outgoing
 from pkg_publish.clients.together import together
 from pkg_publish.errors import ConfigError
-from pkg_publish.formats import image, image_layers, oci
+from pkg_publish.formats import foreign, image, image_layers, oci
 from pkg_publish.formats.image import Image, Machine, Recipe
 
 if TYPE_CHECKING:
@@ -111,17 +109,10 @@ class _Maker:
         if not python:
             what, cure = f"the base image {name} has no Python", "Take a base that has one: `python:3.13-slim`."
             raise ConfigError(what, code="image-base-python", cure=cure)
-        if not _allows(required, python):
+        if not foreign.allows(required, python):
             what, cure = f"the base image {name} has Python {python}, and {self.order.project} wants {required}", "Take a base with another Python."
             raise ConfigError(what, code="image-base-python", cure=cure)
         return Machine(platform=platform, libc=base.libc, python=python)
-
-
-def _allows(required: str | None, python: str) -> bool:
-    try:
-        return SpecifierSet(required or "").contains(python)
-    except InvalidSpecifier:  # installers take no notice of it either
-        return True
 
 
 def entrypoint(order: Order, installed: Installed) -> list[str]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from packaging.version import InvalidVersion, Version
-
 from pkg_publish.clients.together import together
-from pkg_publish.formats import image, oci
+from pkg_publish.formats import foreign, image, oci
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from packaging.version import Version
 
     from pkg_publish.clients.oci_api import Repository
     from pkg_publish.watch import Watch
@@ -48,10 +48,8 @@ class Tagged:
 
     def is_newer_than(self, version: Version) -> bool:
         """Whether it says that it is of a later version; what says nothing is not."""
-        try:
-            return Version(image.annotation(self.index, f"{oci.IMAGE}version") or "") > version
-        except InvalidVersion:
-            return False
+        said = foreign.version(image.annotation(self.index, f"{oci.IMAGE}version") or "")
+        return said is not None and said > version
 
     def is_whole(self, repository: Repository, watch: Watch) -> bool:
         """Whether all that it leads to is there; raises `Integrity` when sizes disagree."""

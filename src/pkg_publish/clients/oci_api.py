@@ -21,7 +21,7 @@ from pkg_publish.clients.retry import TRIES, pause
 from pkg_publish.clients.together import together
 from pkg_publish.clients.transport import harmless
 from pkg_publish.errors import ConfigError, Integrity, PublishError, Unavailable
-from pkg_publish.formats import oci
+from pkg_publish.formats import foreign, oci
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -119,9 +119,9 @@ class Repository:
             return False
         if not answer.ok and not answer.location:
             raise self._refused(answer, request.doing)
-        there = answer.headers.get("Content-Length", "")
-        if answer.ok and size is not None and there.isdecimal() and int(there) != size:
-            raise oci.broken(f"{self.name}@{digest} has {there[:20]} bytes, and its manifest says {size}")
+        there = foreign.size(answer.headers.get("Content-Length"))
+        if answer.ok and size is not None and there is not None and there != size:
+            raise oci.broken(f"{self.name}@{digest} has {there} bytes, and its manifest says {size}")
         return True
 
     def blob(self, digest: str, size: int | None, watch: Watch) -> Iterator[bytes]:

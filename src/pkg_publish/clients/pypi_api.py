@@ -9,6 +9,7 @@ from pkg_publish.clients.refusals import TEMPORARY, Refusal, refused
 from pkg_publish.clients.request import Request
 from pkg_publish.clients.upload_api import REFUSALS as LEGACY
 from pkg_publish.errors import Integrity, Invalid, Refused, Unavailable
+from pkg_publish.formats import foreign
 from pkg_publish.model import RemoteFile
 
 if TYPE_CHECKING:
@@ -235,4 +236,4 @@ def _files(listed: object) -> Iterator[RemoteFile]:
     for each in listed if isinstance(listed, list) else ():
         digests = each.get("digests") if isinstance(each, dict) else None
         if isinstance(digests, dict) and isinstance(sha256 := digests.get("sha256"), str):
-            yield RemoteFile(name=str(each.get("filename")), sha256=sha256, size=each.get("size"), url=str(each.get("url")))
+            yield RemoteFile(name=foreign.text(each.get("filename")), sha256=sha256, size=foreign.size(each.get("size")), url=foreign.text(each.get("url")))

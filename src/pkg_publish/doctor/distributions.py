@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from pkg_publish import build, declared, preflight
 from pkg_publish.config import CheckTag
 from pkg_publish.errors import ConfigError, Failure, Mistakes, PublishError
-from pkg_publish.formats import pypi_rules
+from pkg_publish.formats import foreign, pypi_rules
 from pkg_publish.model import CheckRow, Release, Subject
 
 if TYPE_CHECKING:
@@ -124,10 +123,7 @@ def _passed_by(job: Job) -> Iterator[CheckRow]:
 
 
 def _version(table: dict[str, Any]) -> str:
-    try:
-        return str(Version(str(table.get("version", ""))))
-    except InvalidVersion:
-        return ""
+    return str(foreign.version(str(table.get("version", ""))) or "")
 
 
 def _broken(name: str, why: str, *, at_pypi: bool) -> CheckRow:

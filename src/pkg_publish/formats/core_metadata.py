@@ -5,13 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email import policy
 from email.parser import BytesParser
+from typing import TYPE_CHECKING
 
 from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+if TYPE_CHECKING:
+    from email.message import Message
+
 LIMIT = 1 << 20
 """Bytes: a longer one is a bomb, not a description."""
+
+MOST, MOST_KINDS = 10_000, 200
+"""Headers, and names of headers: `packaging` goes through all headers for each name."""
+
+LONGEST_TYPE = 1000
+"""Letters of the description's type, which `email` reads in quadratic time."""
+
+DEEPEST = 100
+"""Brackets in a requirement, which `packaging` reads one in another until Python gives up."""
 
 
 class BadMetadata(Exception):
@@ -43,6 +56,7 @@ class CoreMetadata:
 def read(data: bytes) -> CoreMetadata:
     """Read `METADATA` or `PKG-INFO`; raises `BadMetadata`."""
     headers = BytesParser(policy=policy.compat32).parsebytes(data[:LIMIT], headersonly=True)
+    _check_cost(headers)
 
     def one(name: str) -> str:
         values = headers.get_all(name, [])
@@ -61,3 +75,13 @@ def read(data: bytes) -> CoreMetadata:
         metadata_version=one("Metadata-Version"),
         requires_python=None if requires is None else " ".join(str(requires).split()),
     )
+
+
+def _check_cost(headers: Message) -> None:
+    """Refuse what costs those who read all of it minutes, or their stack: nobody honest needs so much; raises `BadMetadata`."""
+    if len(headers) > MOST or len({name.lower() for name in headers}) > MOST_KINDS:
+        raise BadMetadata(f"has more than {MOST:,} lines, or more than {MOST_KINDS} kinds of them")
+    if any(len(str(each)) > LONGEST_TYPE for each in headers.get_all("Description-Content-Type", [])):
+        raise BadMetadata(f"has a Description-Content-Type of more than {LONGEST_TYPE:,} letters")
+    if any(str(each).count("(") > DEEPEST for each in headers.get_all("Requires-Dist", [])):
+        raise BadMetadata(f"has a requirement with more than {DEEPEST} brackets")

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 
 from pkg_publish.errors import Integrity
-from pkg_publish.formats import oci
+from pkg_publish.formats import foreign, oci
 from pkg_publish.formats.version_index import entry_of
 
 ENTRY = "application/vnd.pkg-publish.entry.v1+json"
@@ -67,7 +67,7 @@ class JournalEntry:
         what = "a journal entry"
         try:
             text = oci.document(data, what)["annotations"][_KEY]
-            found = oci.document(str(text).encode(), what)
+            found = oci.document(foreign.text(text).encode(), what)
         except (Integrity, KeyError, TypeError):
             return None
         match found:
@@ -76,8 +76,8 @@ class JournalEntry:
                 "run": str(run),
                 "attempt": str(attempt),
                 "commit": str(commit),
-                "time": int(time),
-            } if entry := entry_of(descriptor, project, version):
+                "time": int(given),
+            } if (entry := entry_of(descriptor, project, version)) and (time := foreign.size(given)) is not None:
                 return cls(entry=entry, job=Job(run=run, attempt=attempt, commit=commit), time=time)
             case _:
                 return None

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.metadata import parse_email
-from packaging.version import InvalidVersion, Version
 
 from pkg_publish.errors import Integrity, Invalid
+from pkg_publish.formats import foreign
 from pkg_publish.model import RemoteFile
 
 if TYPE_CHECKING:
@@ -75,10 +75,8 @@ def tag_of(version: str, *, room: int = 0) -> str:
 
 def version_of(tag: str) -> str | None:
     """The version of a tag, normalised; None: the tag names no version (`latest`, …)."""
-    try:
-        return str(Version(tag.replace("-", "+").replace("_", "!")))
-    except InvalidVersion:
-        return None
+    found = foreign.version(tag.replace("-", "+").replace("_", "!"))
+    return str(found) if found else None
 
 
 def digest_of(data: bytes) -> str:
@@ -92,11 +90,11 @@ def is_digest(text: str) -> bool:
 
 
 def encode(value: Mapping[str, Any]) -> bytes:
-    """One value, one spelling: sorted, compact, ASCII. Raises `Integrity` for what is nested without end."""
+    """One value, one spelling: sorted, compact, ASCII. Raises `Integrity` for what is nested without end, and for numbers that JSON does not have."""
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
-    except RecursionError as error:
-        raise broken("a manifest is nested too deeply") from error
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    except (RecursionError, ValueError) as error:
+        raise broken("a manifest is nested too deeply, or holds a number that is none") from error
 
 
 def document(data: bytes, what: str) -> dict[str, Any]:
@@ -128,7 +126,7 @@ class Blob:
     def read(cls, descriptor: object, what: str) -> Blob:
         """From a descriptor; raises `Integrity`."""
         match descriptor:
-            case {"digest": str(digest), "size": int(size)} if is_digest(digest) and size >= 0:
+            case {"digest": str(digest), "size": int(given)} if is_digest(digest) and (size := foreign.size(given)) is not None:
                 return cls(digest, size)
             case _:
                 raise broken(f"{what} has no digest by sha256, or no size")

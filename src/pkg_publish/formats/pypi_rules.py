@@ -57,8 +57,8 @@ def of_project(project: Mapping[str, Any]) -> Iterator[str]:
         yield from _of_metadata(found)
     except ExceptionGroup as several:
         yield from _messages(several)
-    except (TypeError, AttributeError):
-        yield "the table project of pyproject.toml has values of the wrong kind"
+    except (TypeError, AttributeError, ValueError, RecursionError):
+        yield "the table project of pyproject.toml has values of the wrong kind, or a requirement nested too deeply"
 
 
 def is_rendered(metadata: bytes) -> bool:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+from pkg_publish.formats import foreign
 from pkg_publish.formats.filename import named
 from pkg_publish.formats.html import Page
 from pkg_publish.model import RemoteFile
@@ -68,15 +69,15 @@ def _read_json(text: str, base: str) -> list[RemoteFile] | None:
 
 
 def _of_json(entry: Mapping[str, Any], base: str) -> RemoteFile | None:
-    size, yanked = entry.get("size"), entry.get("yanked")
+    url, size, yanked = (entry.get(name) for name in ("url", "size", "yanked"))
     return _file(
-        str(entry.get("filename", "")),
-        _address(base, str(entry.get("url", ""))),
+        foreign.text(entry.get("filename")),
+        _address(base, url) if isinstance(url, str) else "",
         sha256=_digest(entry.get("hashes")),
-        size=size if isinstance(size, int) and size >= 0 else None,
-        requires_python=str(entry.get("requires-python") or "") or None,
+        size=foreign.size(size) if isinstance(size, int) else None,
+        requires_python=foreign.text(entry.get("requires-python")) or None,
         metadata_sha256=_digest(entry.get("core-metadata") or entry.get("dist-info-metadata")),
-        yanked=yanked if isinstance(yanked, str) else "" if yanked else None,
+        yanked=foreign.text(yanked) if yanked or isinstance(yanked, str) else None,
     )
 
 
@@ -97,7 +98,7 @@ def _address(base: str, url: str) -> str:
 
 def _digest(hashes: object) -> str | None:
     """The sha256 among hashes, if it is one."""
-    digest = str(hashes.get("sha256", "")).lower() if isinstance(hashes, dict) else ""
+    digest = foreign.text(hashes.get("sha256")).lower() if isinstance(hashes, dict) else ""
     return digest if DIGEST.fullmatch(digest) else None
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from packaging.version import InvalidVersion, Version
+from typing import TYPE_CHECKING
+
+from pkg_publish.formats import foreign
+
+if TYPE_CHECKING:
+    from packaging.version import Version
 
 
 def version_in(tag: str) -> tuple[str, Version | None]:
     """What stands before the version that a tag ends in, and that version (PEP 440): the longest one, so that `v1.0-rc1` is no version `rc1`."""
-    for place in range(len(tag)):
-        if place == 0 or tag[place - 1] in "-_/=@":
-            try:
-                return tag[: max(place - 1, 0)], Version(tag[place:])
-            except InvalidVersion:
-                continue
+    for place in range(max(len(tag) - foreign.LONGEST, 0), len(tag)):
+        if (place == 0 or tag[place - 1] in "-_/=@") and (found := foreign.version(tag[place:])):
+            return tag[: max(place - 1, 0)], found
     return tag, None

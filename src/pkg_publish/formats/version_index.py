@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 from packaging.metadata import parse_email
 
 from pkg_publish.errors import Conflict
-from pkg_publish.formats import oci
+from pkg_publish.formats import foreign, oci
 from pkg_publish.formats.filename import is_of
 from pkg_publish.model import RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-_LONGEST_SIZE = 18
-"""Digits of a file's size that are believed."""
 
 
 def annotations_of(metadata: bytes, source: str = "") -> dict[str, str]:
@@ -106,7 +103,7 @@ def entry_of(descriptor: Mapping[str, Any], project: str, version: str) -> oci.E
     """The file of a descriptor; None when it is none of this version."""
     match descriptor:
         case {"mediaType": oci.MANIFEST, "digest": str(digest), "platform": {"architecture": str(architecture)}} if oci.is_digest(digest):
-            notes = {name: value for name, value in _annotations(descriptor).items() if isinstance(value, str)}
+            notes = {name: foreign.text(value) for name, value in _annotations(descriptor).items() if isinstance(value, str)}
         case _:
             return None
     repository = oci.repository_name(project)
@@ -114,11 +111,10 @@ def entry_of(descriptor: Mapping[str, Any], project: str, version: str) -> oci.E
     name = notes.get(f"{oci.OURS}filename", rebuilt)
     if not is_of(name, project, version):
         return None
-    size = notes.get(f"{oci.OURS}size", "")
     file = RemoteFile(
         name=name,
         sha256=_sha256(notes.get(f"{oci.PYOCI}sha256_digest")),
-        size=int(size) if size.isascii() and size.isdecimal() and len(size) <= _LONGEST_SIZE else None,
+        size=foreign.size(notes.get(f"{oci.OURS}size")),
         url=f"{repository}@{digest}",
         requires_python=notes.get(f"{oci.OURS}requires-python"),
         metadata_sha256=_sha256(notes.get(f"{oci.OURS}core-metadata.sha256")),
