@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from tests import tables
+from tests.clients import test_github_refusals, test_oci_refusals, test_pypi_refusals
 
 from pkg_publish import cli, grammar
 from pkg_publish.config import inputs
@@ -91,6 +93,19 @@ def test_what_stands_for_the_inputs_of_others_is_there() -> None:
 
     assert len(rows) > 40
     assert {name.partition(":")[0] for name in named} <= ours
+
+
+def test_what_a_server_says_leads_to_the_heading_about_it() -> None:
+    """The README's table: each text is one that a test feeds, and that gets this code."""
+    github = [(json.dumps(body), code) for _, body, _, code, _ in test_github_refusals.ANSWERS]
+    registries = [(message, code) for _, _, message, _, code, _ in test_oci_refusals.ANSWERS]
+    indexes = [(words, code) for _, words, _, code in test_pypi_refusals.UPLOADS] + [(words, code) for _, _, words, _, code in test_pypi_refusals.IDENTITIES]
+    fed = [*github, *registries, *indexes, ("404 below upload.pkg.github.com", "github-packages-has-no-python-registry")]
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)`.*\(docs/troubleshooting\.md#([a-z0-9-]+)\) \|$", page, re.MULTILINE)
+
+    assert len(rows) > 12
+    assert [row for row in rows if not any(row[0] in said and row[1] == code for said, code in fed)] == []
 
 
 THEIRS = {

@@ -1,4 +1,8 @@
-"""Workflows of `examples/` and the action `doctor`, as far as act can run them, at servers that stand for GitHub's."""
+"""Workflows of `examples/` and the action `doctor`, as far as act can run them, at servers that stand for GitHub's.
+
+One run does the steps of all jobs that need no other machine, one after another: without artifacts, which act cannot fetch the actions for, and without PyPI
+and TestPyPI, whose addresses are their own (`tests/targets/test_pypi_identity.py` publishes there by the job's identity).
+"""
 
 from __future__ import annotations
 
@@ -9,90 +13,93 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from tests.actions.test_default_chain import PUBLIC, chain  # noqa: F401 - a fixture
+from tests.servers.github_world import MAIN
 
 if TYPE_CHECKING:
-    from tests.actions.harness import Ran
     from tests.actions.test_default_chain import Chain
+    from tests.servers.pypiserver import PypiServer
 
 pytestmark = pytest.mark.real("act")
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ELSEWHERE = ("actions/checkout@", "actions/upload-artifact@", "actions/download-artifact@", "actions/upload-pages-artifact@")
+FILES = ["demo-1.0-py2.py3-none-any.whl", "demo-1.0.tar.gz"]
+BAD_DOCTOR = """
+- id: bad
+  continue-on-error: true
+  uses: OWNER/pkg-publish-action/doctor@v1
+  with: {targets: "github-packages, ghcr", github-token: "${{ secrets.NOBODY }}x"}
+- id: read
+  shell: sh
+  env: {REPORT: "${{ steps.bad.outputs.report }}"}
+  run: printf 'text=%s\\n' "$(tr -d '\\n' < "$REPORT")" >> "$GITHUB_OUTPUT"
+"""
 
 
-def steps(example: str) -> list[dict[str, Any]]:
-    """What the one job of an example does after the checkout."""
-    (job,) = yaml.safe_load((EXAMPLES / example).read_text(encoding="utf-8"))["jobs"].values()
-    first, *rest = job["steps"]
-    assert first["uses"].startswith("actions/checkout@")
-    return list(rest)
+def steps(example: str, job: str, index: str = "") -> list[dict[str, Any]]:
+    """What a job of an example does by itself; an index of one's own is at this address, and the step that has an id or is the only one of ours has the job's."""
+    text = (EXAMPLES / f"{example}.yml").read_text(encoding="utf-8")
+    text = text.replace("https://packages.example.com/api/packages/octo/pypi/simple/", f"{index}simple/")
+    text = text.replace("https://packages.example.com/api/packages/octo/pypi", index).replace("username: publisher", "username: maintainer")
+    found = [each for each in yaml.safe_load(text)["jobs"][job]["steps"] if not each.get("uses", "").startswith(ELSEWHERE)]
+    for each in found:
+        if each.get("uses", "").startswith("OWNER/"):
+            each["id"] = f"{example}_{job}"
+    return list(yaml.safe_load(json.dumps(found).replace("steps.publish.", f"steps.{example}_{job}.").replace("steps.doctor.", f"steps.{example}_{job}.")))
 
 
-def run(chain: Chain, example: str, **facts: str) -> Ran:  # noqa: F811 - the fixture
-    """Run it as it stands."""
-    return chain.run(yaml.safe_dump(steps(example), sort_keys=False), **facts)
+def test_all_that_act_can_run(chain: Chain, pypiserver: PypiServer) -> None:  # noqa: F811 - the fixture
+    """What the first publishes the others find; the doctor has seen before that nothing was there, and written nothing."""
+    act = chain.act
+    act.files.update({f"python/{name}": content for name, content in act.files.items()} | {"CHANGELOG.md": "# Changes\n"})
+    index = pypiserver.url
+    wanted = {
+        "ghcr_publish": "published",
+        "release-assets_publish": "published",
+        "two-jobs_build": "published",
+        "two-jobs_publish": "published",
+        "private-index_publish": "already-published",
+        "production_store": "already-published",
+        "production_release": "already-published",
+        "matrix_sdist": "already-published",
+        "matrix_registry": "already-published",
+        "from-a-fork_publish": "already-published",
+    }
+    here = [*steps("diagnose-github-packages", "diagnose"), *yaml.safe_load(BAD_DOCTOR)]
+    here += [each for name in wanted for each in steps(*name.split("_"), index=index)]
+    here += [{"run": f"ln -s '{act.action}' pkg-publish-action"}, *steps("pages", "index"), {"run": "cat site/simple/demo/index.html"}]
+    facts = {"GITHUB_SERVER_URL": chain.ghcr.front.url, "GITHUB_API_URL": chain.github.url, "SHA_REF": MAIN, "GITHUB_REPOSITORY_OWNER": "octo"}
+    secrets = {"GITHUB_TOKEN": chain.github.token, "PACKAGES_PASSWORD": pypiserver.password}
 
+    ran = act.run(yaml.safe_dump(here, sort_keys=False), payload=PUBLIC, secrets=secrets, runner=facts)
 
-def test_ghcr(chain: Chain) -> None:  # noqa: F811 - the fixture
-    """The files are in the registry, and the command that installs them in the log."""
-    ran = run(chain, "ghcr.yml")
-
-    published = ran.steps["publish"].outputs
-    assert (ran.exit_code, published["status"], published["target"]) == (0, "published", "ghcr"), ran.everything
-    assert sorted(chain.in_registry()) == ["demo-1.0-py2.py3-none-any.whl", "demo-1.0.tar.gz"]
-    assert published["install-command"] in ran.log
-
-
-def test_release_assets(chain: Chain) -> None:  # noqa: F811 - the fixture
-    """Once published, the release has the changes and the checksums, too."""
-    chain.act.files["CHANGELOG.md"] = "# Changes\n"
-
-    ran = run(chain, "release-assets.yml")
-
-    published = ran.steps["publish"].outputs
-    assert (ran.exit_code, published["status"], published["tag"]) == (0, "published", "v1.0"), ran.everything
-    assert sorted(chain.github.stored("v1.0")) == ["CHANGELOG.md", "SHA256SUMS", "demo-1.0-py2.py3-none-any.whl", "demo-1.0.tar.gz"]
+    assert ran.exit_code == 0, ran.everything
+    assert {name: step.outputs["status"] for name, step in ran.steps.items() if name in wanted} == wanted
+    diagnosed, report = ran.steps["diagnose-github-packages_diagnose"].outputs, json.loads(ran.steps["read"].outputs["text"])
+    assert diagnosed["status"] == "ready"
+    assert ran.summary.startswith("## Nothing is known to keep demo 1.0 from being published to ghcr")
+    assert f"{chain.ghcr.front.url}/octo/_" in ran.summary
+    assert "and creates nothing" in ran.summary
+    assert (ran.steps["bad"].outcome, report["failure"], report["exit_code"]) == ("failure", "refused", 1)
+    assert [kind for kind, _ in ran.annotations].count("error") == 1, ran.annotations
+    assert sorted(chain.in_registry()) == sorted(pypiserver.stored()) == FILES
+    assert sorted(chain.github.stored("v1.0")) == ["CHANGELOG.md", "SHA256SUMS", *FILES]
     assert not chain.github.release("v1.0").draft
-    assert published["url"] in ran.log
+    for name in ("ghcr_publish", "private-index_publish"):
+        assert ran.steps[name].outputs["install-command"] in ran.log
+    assert ran.steps["release-assets_publish"].outputs["url"] in ran.log
+    assert ">demo-1.0.tar.gz</a>" in ran.log
+    assert not any(secret in ran.summary for secret in secrets.values())
 
 
 def test_monorepo(chain: Chain) -> None:  # noqa: F811 - the fixture
     """The tag chooses the project, and must name its version."""
     chain.act.files.update({f"packages/demo/{name}": content for name, content in chain.act.files.items()})
     facts = {"GITHUB_SERVER_URL": chain.ghcr.front.url, "GITHUB_API_URL": chain.github.url, "GITHUB_REF": "refs/tags/demo-v1.0", "GITHUB_REF_NAME": "demo-v1.0"}
+    here = yaml.safe_dump(steps("monorepo", "publish"), sort_keys=False)
 
-    ran = chain.act.run(yaml.safe_dump(steps("monorepo.yml"), sort_keys=False), payload=PUBLIC, secrets={"GITHUB_TOKEN": chain.github.token}, runner=facts)
+    ran = chain.act.run(here, payload=PUBLIC, secrets={"GITHUB_TOKEN": chain.github.token}, runner=facts)
 
     assert ran.exit_code == 0, ran.everything
-    assert sorted(chain.in_registry()) == ["demo-1.0-py2.py3-none-any.whl", "demo-1.0.tar.gz"]
+    assert sorted(chain.in_registry()) == FILES
     assert "as tag demo-v1.0 says" in ran.log
-
-
-def test_diagnose_github_packages(chain: Chain) -> None:  # noqa: F811 - the fixture
-    """Every address with its answer, and the place that would take the project; nothing is written anywhere."""
-    ran = run(chain, "diagnose-github-packages.yml")
-
-    asked = ran.steps["doctor"].outputs
-    assert (ran.exit_code, asked["status"]) == (0, "ready"), ran.everything
-    assert ran.summary.startswith("## Nothing is known to keep demo 1.0 from being published to ghcr")
-    assert f"{chain.ghcr.front.url}/octo/_" in ran.summary
-    assert "and creates nothing" in ran.summary
-    assert (chain.in_registry(), chain.github.world.releases) == ({}, [])
-    assert "a-github-token" not in ran.summary
-
-
-def test_a_doctor_whose_finding_is_bad_fails_the_job(chain: Chain) -> None:  # noqa: F811 - the fixture
-    """Red, with one error, and a report all the same."""
-    step = {
-        "id": "doctor",
-        "uses": "OWNER/pkg-publish-action/doctor@v1",
-        "with": {"targets": "github-packages, ghcr", "github-token": "${{ secrets.NOBODY }}x"},
-    }
-    read = {"id": "read", "if": "always()", "shell": "sh", "env": {"REPORT": "${{ steps.doctor.outputs.report }}"}}
-    read["run"] = 'printf \'text=%s\\n\' "$(tr -d \'\\n\' < "$REPORT")" >> "$GITHUB_OUTPUT"'
-
-    ran = chain.run(yaml.safe_dump([step, read], sort_keys=False))
-
-    report = json.loads(ran.steps["read"].outputs["text"])
-    assert (ran.steps["doctor"].outcome, ran.steps["doctor"].outputs["status"]) == ("failure", "failed"), ran.everything
-    assert (report["failure"], report["exit_code"]) == ("refused", 1)
-    assert [kind for kind, _ in ran.annotations] == ["error"], ran.annotations
