@@ -87,12 +87,15 @@ def test_a_place_that_does_not_answer_is_not_passed_by() -> None:
         Catalog([Toy(listing=Unavailable("it is away", code="unreachable")), Toy(FILE)]).shelf("demo", watch())
 
 
-def test_a_place_that_refuses_hides_no_other_one() -> None:
-    """As GHCR refuses to say of names that it does not show: the next one has the project, so no index may supply it."""
-    refusing = Toy(listing=Refused("it does not say", code="registry-denied"))
+def test_a_place_that_refuses_is_not_passed_by_either() -> None:
+    """Unless somebody has said that what is denied is absent; any other refusal stays one."""
+    denying, refusing = (Toy(listing=Refused("it does not say", code=code)) for code in ("registry-denied", "registry-login"))
 
-    assert Catalog([refusing, Toy(FILE)]).knows("demo", watch())
-    assert not Catalog([refusing, Toy()]).knows("demo", watch())
+    with pytest.raises(Refused):
+        Catalog([denying, Toy(FILE)]).shelf("demo", watch())
+    assert Catalog([denying, Toy(FILE)], denied_is_absent=True).shelf("demo", watch()).files == (FILE,)
+    with pytest.raises(Refused):
+        Catalog([refusing, Toy(FILE)], denied_is_absent=True).shelf("demo", watch())
 
 
 def test_an_unknown_project_names_where_it_looked() -> None:

@@ -14,17 +14,19 @@ from tests import factory
 from tests.targets import layouts, test_directory
 from tests.targets.contract import once, watch
 
+from pkg_publish.catalog import Catalog
 from pkg_publish.errors import ConfigError, Environment, Integrity, PublishError
 from pkg_publish.install import Asked, install
 from pkg_publish.interpreter import Interpreter
 from pkg_publish.model import Place, Release, RemoteFile, Visibility
 from pkg_publish.reading import Found, Received
-from pkg_publish.watch import Watch
+from pkg_publish.watch import Waiting, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pkg_publish.catalog import NamedSource
+    from pkg_publish.install import Fetched
 
 MAKERS: dict[str, Callable[[Path], NamedSource]] = {
     "oci-layout": partial(layouts.make, path="registry"),
@@ -78,9 +80,9 @@ def publish(target: object, path: Path, name: str = "demo", version: str = "1.0"
     assert once(target, release).holds  # type: ignore[arg-type] # every source here is a target
 
 
-def never(reference: str) -> int:
+def never(fetched: Fetched) -> int:
     """An installer that must not be started."""
-    raise AssertionError(reference)
+    raise AssertionError(fetched)
 
 
 def damage(folder: Path, data: bytes) -> None:
@@ -96,7 +98,7 @@ def test_other_bytes_are_never_installed(layout: NamedSource, python: Interprete
     damage(tmp_path, data)
 
     with pytest.raises(Integrity) as caught:
-        install("demo==1.0", [layout], python, never, watch())
+        install("demo==1.0", Catalog([layout]), python, never, watch())
 
     assert caught.value.code == "wrong-digest"
     assert list(temporary.iterdir()) == []
@@ -108,13 +110,13 @@ def test_the_same_length_proves_nothing(layout: NamedSource, python: Interpreter
     damage(tmp_path, wheel[:-1] + bytes([wheel[-1] ^ 1]))
 
     with pytest.raises(Integrity, match="other bytes"):
-        install("demo==1.0", [layout], python, never, watch())
+        install("demo==1.0", Catalog([layout]), python, never, watch())
 
 
 def test_a_file_without_a_digest_is_not_installed(python: Interpreter) -> None:
     """Nobody can say whether it is the right one."""
     with pytest.raises(Integrity) as caught:
-        install("demo==1.0", [Toy(RemoteFile(name="demo-1.0-py3-none-any.whl"))], python, never, watch())
+        install("demo==1.0", Catalog([Toy(RemoteFile(name="demo-1.0-py3-none-any.whl"))]), python, never, watch())
     assert caught.value.code == "no-digest"
 
 
@@ -123,12 +125,23 @@ def test_a_size_that_is_not_known_is_not_compared(python: Interpreter, tmp_path:
     whole = factory.distribution(factory.wheel(tmp_path / "dist"), "demo", "1.0")
     toy = Toy(RemoteFile(name=whole.name, sha256=whole.sha256), data=whole.path.read_bytes())
 
-    assert install("demo==1.0", [toy], python, lambda _: 0, watch()).file == toy.listed[0]
+    assert install("demo==1.0", Catalog([toy]), python, lambda _: 0, watch()).file == toy.listed[0]
+
+
+def test_a_file_that_was_yanked_is_the_last_choice(python: Interpreter, tmp_path: Path) -> None:
+    """It is installed where there is no other, for exactly this version was asked for, and that is said (PEP 592)."""
+    whole = factory.distribution(factory.wheel(tmp_path / "dist"), "demo", "1.0")
+    toy, told = Toy(RemoteFile(name=whole.name, sha256=whole.sha256, yanked="it breaks"), data=whole.path.read_bytes()), list[object]()
+
+    assert install("demo==1.0", Catalog([toy]), python, lambda _: 0, Watch(30, told.append)).file.yanked == "it breaks"
+    assert [each.why for each in told if isinstance(each, Waiting)] == [
+        "demo-1.0-py3-none-any.whl was yanked, because 'it breaks', and there is no other file of demo==1.0 that fits"
+    ]
 
 
 def test_a_version_may_be_spelt_otherwise(layout: NamedSource, python: Interpreter) -> None:
     """1.0 and 1.0.0 are one version."""
-    assert install("demo==1.0.0", [layout], python, lambda _: 0, watch()).file.name == "demo-1.0-py3-none-any.whl"
+    assert install("demo==1.0.0", Catalog([layout]), python, lambda _: 0, watch()).file.name == "demo-1.0-py3-none-any.whl"
 
 
 def test_the_first_place_that_knows_the_project_is_the_only_one(layout: NamedSource, python: Interpreter, tmp_path: Path) -> None:
@@ -138,9 +151,9 @@ def test_the_first_place_that_knows_the_project_is_the_only_one(layout: NamedSou
     publish(house, factory.wheel(tmp_path / "dist", "other"), "other")
 
     with pytest.raises(ConfigError) as caught:
-        install("demo==2.0", [layout, house], python, never, watch())
+        install("demo==2.0", Catalog([layout, house]), python, never, watch())
     assert caught.value.code == "unknown-version"
-    assert install("other==1.0", [layout, house], python, lambda _: 0, watch()).place == house.place
+    assert install("other==1.0", Catalog([layout, house]), python, lambda _: 0, watch()).place == house.place
 
 
 def test_an_unknown_version_names_those_that_there_are(layout: NamedSource, python: Interpreter, tmp_path: Path) -> None:
@@ -148,7 +161,7 @@ def test_an_unknown_version_names_those_that_there_are(layout: NamedSource, pyth
     publish(layout, factory.wheel(tmp_path / "dist", version="1.10"), version="1.10")
 
     with pytest.raises(ConfigError) as caught:
-        install("demo==1.1", [layout], python, never, watch())
+        install("demo==1.1", Catalog([layout]), python, never, watch())
 
     assert caught.value.cure in {"Did you mean demo==1.10?", "Did you mean demo==1.0?"}
     assert caught.value.details == ("oci-layout=registry has 1.10, 1.0",)
@@ -159,7 +172,7 @@ def test_many_versions_are_not_all_named(python: Interpreter) -> None:
     toy = Toy(*(RemoteFile(name=f"demo-{number}.tar.gz") for number in range(30)))
 
     with pytest.raises(ConfigError) as caught:
-        install("demo==99", [toy], python, never, watch())
+        install("demo==99", Catalog([toy]), python, never, watch())
 
     assert caught.value.details[0].endswith(" 10 and more")
 
@@ -169,7 +182,7 @@ def test_an_unknown_project_names_where_it_looked(layout: NamedSource, python: I
     toy = Toy(RemoteFile(name="other-1.0.tar.gz"), RemoteFile(name="unknown 1.0"))
 
     with pytest.raises(ConfigError) as caught:
-        install("unknown==1.0", [layout, toy], python, never, watch())
+        install("unknown==1.0", Catalog([layout, toy]), python, never, watch())
 
     assert caught.value.code == "unknown-project"
     assert caught.value.details == ("oci-layout=registry has no unknown", "toy=here has no unknown")
@@ -178,7 +191,7 @@ def test_an_unknown_project_names_where_it_looked(layout: NamedSource, python: I
 def test_a_python_that_nothing_fits_is_told_what_there_is(layout: NamedSource, python: Interpreter) -> None:
     """The files on one side, the tags on the other."""
     with pytest.raises(Environment) as caught:
-        install("demo==1.0", [layout], replace(python, version="3.7.0"), never, watch())
+        install("demo==1.0", Catalog([layout]), replace(python, version="3.7.0"), never, watch())
 
     assert caught.value.code == "no-file-fits"
     assert caught.value.details[0] == "demo-1.0-py3-none-any.whl for Python >=3.8"
@@ -188,7 +201,7 @@ def test_a_python_that_nothing_fits_is_told_what_there_is(layout: NamedSource, p
 def test_an_installer_that_fails_is_an_error(layout: NamedSource, python: Interpreter, temporary: Path) -> None:
     """It has said why; nothing is left."""
     with pytest.raises(Environment) as caught:
-        install("demo==1.0", [layout], python, lambda _: 3, watch())
+        install("demo==1.0", Catalog([layout]), python, lambda _: 3, watch())
 
     assert caught.value.code == "installer-failed"
     assert list(temporary.iterdir()) == []
@@ -198,7 +211,7 @@ def test_what_happens_is_told(layout: NamedSource, python: Interpreter) -> None:
     """What was found where, and how much of it came."""
     told: list[object] = []
 
-    found = install("demo==1.0", [layout], python, lambda _: 0, Watch(30, told.append))
+    found = install("demo==1.0", Catalog([layout]), python, lambda _: 0, Watch(30, told.append))
 
     assert told == [Found(place=layout.place, file=found.file, python=python), Received(found.file.name, found.file.size or 0)]
 
@@ -210,7 +223,7 @@ def test_a_place_that_does_not_answer_is_not_passed_by(layout: NamedSource, pyth
     publish(house, factory.wheel(tmp_path / "dist"))
 
     with pytest.raises(PublishError):
-        install("demo==1.0", [layout, house], python, never, watch())
+        install("demo==1.0", Catalog([layout, house]), python, never, watch())
 
 
 @pytest.mark.parametrize(
@@ -241,4 +254,4 @@ def test_a_requirement_is_read_in_any_spelling() -> None:
     asked = Asked.parse("Foo.Bar [b, a] == 1.0.RC1")
 
     assert asked == Asked(project="foo-bar", extras=("a", "b"), version="1.0rc1")
-    assert asked.reference(Path("/t/a b.whl"), "0" * 64) == f"foo-bar[a,b] @ file:///t/a%20b.whl#sha256={'0' * 64}"
+    assert (asked.requirement, str(asked)) == ("foo-bar[a,b]==1.0rc1", "foo-bar==1.0rc1")

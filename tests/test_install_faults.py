@@ -16,6 +16,7 @@ from tests.targets.contract import once, watch
 from tests.targets.namespaces import RegistryStand
 from tests.test_install import never
 
+from pkg_publish.catalog import Catalog
 from pkg_publish.errors import Integrity, PublishError, Unavailable
 from pkg_publish.formats import oci
 from pkg_publish.install import install
@@ -67,7 +68,7 @@ def fails(stand: RegistryStand) -> PublishError:
     """Install; what is raised before the installer is started."""
     any_python = Interpreter(path=None, version="3.12.0", tags=("py3-none-any",), has_pip=True)  # type: ignore[arg-type] # never started
     with pytest.raises(PublishError) as caught:
-        install("demo==1.0", [stand.target()], any_python, never, watch())
+        install("demo==1.0", Catalog([stand.target()]), any_python, never, watch())
     return caught.value
 
 

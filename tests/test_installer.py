@@ -1,69 +1,29 @@
-"""The installer's part: dependencies, of which none that the sources know comes from elsewhere."""
+"""The installer's part: nothing that the sources know comes from elsewhere, whoever needs it."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from itertools import repeat
+from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
+from tests.desk import BACKEND, THEIRS, Desk, attack, dynamic_sdist, put
+from tests.servers.front import Fault
 from tests.targets import layouts
-from tests.targets.contract import once
-from tests.test_catalog import Library, Toy
-from uv import find_uv_bin
+from tests.test_catalog import Toy
 
-from pkg_publish.catalog import Catalog
-from pkg_publish.errors import ConfigError, Environment, Refused, Unavailable
-from pkg_publish.install import install
-from pkg_publish.installer import Installer
-from pkg_publish.interpreter import Interpreter
-from pkg_publish.model import Release
-from pkg_publish.watch import Waiting, Watch
+from pkg_publish.errors import ConfigError, Environment, PublishError, Refused, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from tests.servers.devpi import Devpi
     from tests.servers.pypiserver import PypiServer
 
     from pkg_publish.catalog import NamedSource
 
-PATHS = os.pathsep.join([str(Path(find_uv_bin()).parent), os.environ["PATH"]])  # noqa: TID251 - the tests' own edge
-THEIRS = b"x = 'theirs'\n"
 NEEDS = "Requires-Dist: needed>=1\nRequires-Dist: third\n"
-
-
-class Desk:
-    """A fresh environment, and what was told."""
-
-    def __init__(self, folder: Path, installer: str) -> None:
-        self.folder, self.installer, self.told = folder, installer, list[object]()
-        subprocess.run(
-            [find_uv_bin(), "venv", "--quiet", *(["--seed"] if installer == "pip" else []), "--python", sys.executable, folder / "fresh"], check=True
-        )
-        self.python = Interpreter.ask(folder / "fresh" / "bin" / "python")
-        self.environ = {"PATH": PATHS, "HOME": str(folder), "PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-
-    def install(self, text: str, *sources: NamedSource, upstream: str = "", **environ: str) -> int:
-        """Install; the exit code of the installer."""
-        codes: list[int] = []
-
-        def call(command: Sequence[str], seen: Mapping[str, str]) -> int:
-            codes.append(subprocess.run(command, env=dict(seen), check=False).returncode)
-            return codes[-1]
-
-        every, watch = self.environ | environ, Watch(120, self.told.append)
-        command = self.python.installer(every, self.installer)
-        installer = Installer(python=self.python, command=command, environ=every, catalog=Catalog(sources), call=call, watch=watch, upstream=upstream)
-        install(text, sources, self.python, installer, watch)
-        return codes[-1]
-
-    def says(self, code: str) -> str:
-        """What its Python prints."""
-        return subprocess.run([self.python.path, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+DENIED = Refused("the registry says no", code="registry-denied", said="denied")
 
 
 @pytest.fixture(params=["pip", "uv"])
@@ -81,17 +41,11 @@ def ours(tmp_path: Path) -> NamedSource:
     return target
 
 
-def put(target: Any, path: Path, name: str = "demo", version: str = "1.0") -> None:  # noqa: ANN401 - a target that is a source
-    """Publish a file."""
-    assert once(target, Release(project=name, version=version, distributions=(factory.distribution(path, name, version),))).holds
-
-
 @pytest.fixture
 def upstream(pypiserver: PypiServer) -> str:
     """An index with what nobody of us has, and 99.0 of all that we have."""
     factory.wheel(pypiserver.folder, "third")
-    for name in ("demo", "needed"):
-        factory.wheel(pypiserver.folder, name, "99.0", content=THEIRS)
+    attack(pypiserver.folder, "demo", "needed", "back-end")
     return pypiserver.index_url
 
 
@@ -100,42 +54,49 @@ def asked_for(pypiserver: PypiServer) -> set[str]:
     return {call.path.strip("/").split("/")[1] for call in pypiserver.front.requests if call.path.startswith("/simple/")}
 
 
-def test_an_attacker_installs_nothing(desk: Desk, ours: NamedSource, upstream: str, pypiserver: PypiServer) -> None:
-    """Whatever the upstream has under a name that our sources know: it is not even asked."""
-    assert desk.install("demo==1.0", ours, upstream=upstream) == 0
+@pytest.mark.parametrize("named", [True, False], ids=["named", "as set up"])
+def test_an_attacker_installs_nothing(desk: Desk, upstream: str, pypiserver: PypiServer, tmp_path: Path, named: bool) -> None:  # noqa: FBT001 - a table
+    """Whatever the upstream has under a name that our sources know.
 
-    assert desk.says("import demo, needed, third; print(demo.x, needed.x, third.x)") == "1 1 1"
+    It is not even asked, neither for what the build needs, nor for what only the built wheel says, nor for what a stranger's project needs of us.
+    """
+    target = layouts.make(tmp_path, path="registry")
+    put(target, dynamic_sdist(tmp_path / "dist"))
+    put(target, factory.wheel(tmp_path / "dist", "back-end", content=BACKEND), "back-end")
+    put(target, factory.wheel(tmp_path / "dist", "needed"), "needed")
+    factory.wheel(pypiserver.folder, "third", extra="Requires-Dist: NeeDed\n")
+
+    settings = {} if named else {"PIP_INDEX_URL": upstream}
+    assert desk.install("demo==1.0", target, upstream=upstream if named else "", **settings) == 0
+
+    assert desk.says("demo", "needed", "third") == "1 1 1"
     assert asked_for(pypiserver) == {"third"}
+    assert not list(desk.site.glob("*/direct_url.json"))
 
 
-def test_devpi_is_an_upstream_too(desk: Desk, ours: NamedSource, devpi: Devpi, tmp_path: Path) -> None:
+def test_devpi_is_an_upstream_too(ours: NamedSource, devpi: Devpi, tmp_path: Path) -> None:
     """Its pages are elsewhere than its files; it has 99.0 of what we have."""
     for name, version in (("third", "1.0"), ("needed", "99.0")):
         path = factory.wheel(tmp_path / "theirs", name, version, content=THEIRS)
         devpi.put(path.name, path.read_bytes(), name, version)
+    desk = Desk(tmp_path, "uv")
 
     assert desk.install("demo==1.0", ours, upstream=devpi.index_url) == 0
 
-    assert desk.says("import needed, third; print(needed.x, third.x)") == "1 theirs"
+    assert desk.says("needed", "third") == "1 theirs"
 
 
 def test_nor_by_the_installers_own_settings(desk: Desk, ours: NamedSource, upstream: str, pypiserver: PypiServer) -> None:
-    """The index of its variables is the upstream then; extra indexes and links are passed by."""
-    more = {"PIP_EXTRA_INDEX_URL": upstream, "PIP_FIND_LINKS": str(pypiserver.folder), "UV_EXTRA_INDEX_URL": upstream, "UV_FIND_LINKS": str(pypiserver.folder)}
+    """An extra index is one for what no source knows, like the main one; links stand beside us, and are not heeded, which is said."""
+    empty = f"{upstream.rpartition('/simple')[0]}/nothing/"
+    more = {"PIP_EXTRA_INDEX_URL": upstream, "PIP_FIND_LINKS": str(pypiserver.folder), "UV_INDEX": upstream, "UV_FIND_LINKS": str(pypiserver.folder)}
 
-    assert desk.install("demo==1.0", ours, PIP_INDEX_URL=upstream, UV_DEFAULT_INDEX=upstream, **more) == 0
+    assert desk.install("demo==1.0", ours, PIP_INDEX_URL=empty, UV_DEFAULT_INDEX=empty, UV_TORCH_BACKEND="cpu", **more) == 0
 
-    assert desk.says("import demo, needed, third; print(demo.x, needed.x, third.x)") == "1 1 1"
-    assert asked_for(pypiserver) == {"third"}
-
-
-def test_without_a_name_of_ours_all_is_as_it_is_set_up(desk: Desk, upstream: str, tmp_path: Path) -> None:
-    """No index of ours stands in between."""
-    target = layouts.make(tmp_path, path="registry")
-    put(target, factory.wheel(tmp_path / "dist", extra="Requires-Dist: third\nProvides-Extra: more\nRequires-Dist: demo[more]; extra == 'most'\n"))
-
-    assert desk.install("demo==1.0", target, PIP_INDEX_URL=upstream, UV_INDEX_URL=upstream) == 0
-    assert desk.says("import demo, third; print(demo.x, third.x)") == "1 1"
+    assert desk.says("demo", "needed", "third") == "1 1 1"
+    assert asked_for(pypiserver) - {"third"} == set()
+    wanted = ["PIP_FIND_LINKS"] if desk.installer == "pip" else ["UV_FIND_LINKS", "UV_TORCH_BACKEND"]
+    assert [each.partition(" ")[0] for each in desk.remarks] == wanted
 
 
 def test_there_may_be_no_upstream(desk: Desk, ours: NamedSource, upstream: str, pypiserver: PypiServer) -> None:
@@ -147,92 +108,71 @@ def test_there_may_be_no_upstream(desk: Desk, ours: NamedSource, upstream: str, 
     assert asked_for(pypiserver) == set()
 
 
-def test_no_index_is_no_upstream(ours: NamedSource, tmp_path: Path, upstream: str, pypiserver: PypiServer) -> None:
-    """As pip is set up."""
-    with pytest.raises(Environment):
-        Desk(tmp_path, "pip").install("demo==1.0", ours, PIP_NO_INDEX="1", PIP_INDEX_URL=upstream)
+@pytest.mark.parametrize("problem", [DENIED, Unavailable("the registry is away", code="unreachable")], ids=["refuses", "away"])
+def test_a_source_that_does_not_say_ends_it(desk: Desk, ours: NamedSource, upstream: str, pypiserver: PypiServer, problem: PublishError) -> None:
+    """It might have what the others lack: nobody supplies that instead, and its own words are told."""
+    with pytest.raises(type(problem)) as caught:
+        desk.install("demo==1.0", ours, Toy(listing=problem), upstream=upstream)
+
+    assert caught.value.said == problem.said
+    assert caught.value.paste == ("--denied absent" if problem is DENIED else "")
     assert asked_for(pypiserver) == set()
 
 
-def test_uv_does_not_say_where_it_installs_from(ours: NamedSource, tmp_path: Path) -> None:
-    """So it must be named, unless a variable says it."""
+def test_somebody_may_say_that_what_is_denied_is_absent(ours: NamedSource, upstream: str, pypiserver: PypiServer, tmp_path: Path) -> None:
+    """As who knows a place where all is public; what is refused otherwise is still none."""
+    desk = Desk(tmp_path, "uv")
+
+    assert desk.install("demo==1.0", Toy(listing=DENIED), ours, upstream=upstream, denied="absent") == 0
+    assert asked_for(pypiserver) == {"third"}
+    with pytest.raises(Refused):
+        desk.install("demo==1.0", Toy(listing=Refused("no login", code="registry-login")), ours, upstream=upstream, denied="absent")
+
+
+def test_a_login_goes_to_its_own_index_alone(desk: Desk, ours: NamedSource, upstream: str, pypiserver: PypiServer) -> None:
+    """No installer sees it: its files come through us."""
+    login = "maintainer:p%40ss"
+    pypiserver.front.fail_at(lambda seen: not seen.headers["Authorization"], repeat(Fault(status=401)))
+
+    assert desk.install("demo==1.0", ours, PIP_INDEX_URL=upstream.replace("://", f"://{login}@")) == 0
+
+    assert desk.says("demo", "needed", "third") == "1 1 1"
+    assert asked_for(pypiserver) == {"third"}
+    assert {seen.headers["Authorization"] for seen in pypiserver.front.requests} == {"Basic bWFpbnRhaW5lcjpwQHNz"}
+
+
+def test_a_proxy_learns_nothing(desk: Desk, ours: NamedSource, upstream: str, pypiserver: PypiServer) -> None:
+    """It is asked for what is behind our index, never for that."""
+    settings = {"PIP_PROXY": pypiserver.front.url} if desk.installer == "pip" else {"HTTP_PROXY": pypiserver.front.url}
+    elsewhere = "http://index.test/simple/"
+
+    assert desk.install("demo==1.0", ours, PIP_INDEX_URL=elsewhere, PIP_TRUSTED_HOST="index.test", UV_INSECURE_HOST="index.test", **settings) == 0
+
+    assert {seen.path.partition("/simple")[0] for seen in pypiserver.front.requests} <= {
+        "http://index.test",
+        "http://index.test/packages/third-1.0-py3-none-any.whl",
+    }
+    assert pypiserver.front.requests
+    assert upstream
+
+
+def test_plain_http_is_for_this_machine(desk: Desk, ours: NamedSource) -> None:
+    """Unless the installer was told to trust that host."""
     with pytest.raises(ConfigError) as caught:
-        Desk(tmp_path, "uv").install("demo==1.0", ours)
-    assert caught.value.code == "upstream-unknown"
+        desk.install("demo==1.0", ours, PIP_INDEX_URL="http://index.test/simple/")
+    assert caught.value.code == "insecure-url"
 
 
-def test_pip_says_how_it_is_set_up(tmp_path: Path) -> None:
-    """By files and variables; what is no pip says nothing."""
-    desk = Desk(tmp_path, "pip")
-    (tmp_path / "pip.conf").write_text("[global]\nindex-url = https://index.example/simple/\ntrusted-host = a b\n[install]\nproxy = http://proxy:1\n")
-
-    said = desk.python.settings({**desk.environ, "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), "PIP_CERT": "/ca.pem"})
-
-    assert (said["index_url"], said["trusted_host"], said["proxy"], said["cert"]) == ("https://index.example/simple/", "a b", "http://proxy:1", "/ca.pem")
-    assert Desk(tmp_path / "other", "uv").python.settings(desk.environ) == {}
-
-
-def test_other_bytes_that_stay_are_told(desk: Desk, tmp_path: Path) -> None:
-    """An installer may keep what is installed of the same version: who wants the other is told what to do."""
+def test_other_bytes_of_the_same_version_are_replaced(desk: Desk, tmp_path: Path) -> None:
+    """The installer takes what is there for the same; people asked for what was published, and are told."""
     first, second = layouts.make(tmp_path, path="first"), layouts.make(tmp_path, path="second")
     put(first, factory.wheel(tmp_path / "dist"))
     put(second, factory.wheel(tmp_path / "other", content=THEIRS))
 
-    desk.install("demo==1.0", first)
-    desk.install("demo==1.0", first)
-    assert not [each for each in desk.told if isinstance(each, Waiting)]
-    desk.install("demo==1.0", second)
+    desk.install("demo==1.0", first, upstream="none")
+    desk.install("demo==1.0", first, upstream="none")
+    assert (desk.says("demo"), desk.remarks) == ("1", [])
+    desk.install("demo==1.0", second, upstream="none")
 
-    kept = [each.why for each in desk.told if isinstance(each, Waiting)]
-    assert bool(kept) == (desk.says("import demo; print(demo.x)") == "1")
-    assert all("uninstall that first" in each for each in kept)
-
-
-def test_an_sdist_is_not_compared(tmp_path: Path) -> None:
-    """It is built first; and what has no RECORD has nothing to compare."""
-    desk, target = Desk(tmp_path, "uv"), layouts.make(tmp_path, path="registry")
-    put(target, factory.sdist(tmp_path / "dist"))
-    installer = Installer(python=desk.python, command=["uv"], environ={}, catalog=Catalog([target]), call=lambda *_: 0, watch=Watch(60, desk.told.append))
-
-    install("demo==1.0", [target], desk.python, installer, Watch(60, desk.told.append))
-
-    assert not [each for each in desk.told if isinstance(each, Waiting)]
-    assert desk.python.record("demo", {}) == ""
-
-
-@pytest.mark.parametrize("sound", [True, False])
-def test_a_file_that_is_odd_is_installed_all_the_same(tmp_path: Path, sound: bool) -> None:  # noqa: FBT001 - a table
-    """The installer judges it: what is no archive, or needs what is no project."""
-    path = factory.wheel(tmp_path, extra="Requires-Dist: (?\n")
-    if not sound:
-        path.write_bytes(b"no archive")
-    calls: list[Sequence[str]] = []
-
-    def call(command: Sequence[str], _: object) -> int:
-        calls.append(command)
-        return 1
-
-    installer = Installer(
-        python=Interpreter(path=Path("python"), version="3.12.0", tags=(), has_pip=True),
-        command=["pip"],
-        environ={},
-        catalog=Catalog([]),
-        call=call,
-        watch=Watch(60, print),
-    )
-
-    assert installer(f"demo @ {path.as_uri()}") == 1
-    assert calls == [["pip", f"demo @ {path.as_uri()}"]]
-
-
-def test_what_a_source_knows() -> None:
-    """What it shows; one that refuses does not know it, one that does not answer leaves it open."""
-    file = Library(*Toy().listed)
-    watch = Watch(60, print)
-
-    assert not Catalog([file]).knows("demo", watch)
-    assert not Catalog([Toy(listing=Refused("no", code="registry-denied"))]).knows("demo", watch)
-    with pytest.raises(Unavailable):
-        Catalog([Toy(listing=Unavailable("away", code="unreachable"))]).knows("demo", watch)
-    with pytest.raises(ConfigError):
-        Catalog([Toy(listing=ConfigError("odd", code="no-url"))]).knows("demo", watch)
+    assert desk.says("demo") == "theirs"
+    assert desk.remarks == ["demo==1.0 is there with other bytes than those of demo-1.0-py3-none-any.whl: these are put in its place"]

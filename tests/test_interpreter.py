@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,17 @@ def test_a_python_that_is_not_there_is_named_as_it_was_written(tmp_path: Path) -
     assert caught.value.said.endswith(f"No such file or directory: '{tmp_path / 'nope'}'")
 
 
+def test_the_folder_of_an_environment_is_no_python(tmp_path: Path) -> None:
+    """The program in it is named."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").write_text("")
+
+    with pytest.raises(Environment) as caught:
+        Interpreter.ask(tmp_path)
+
+    assert caught.value.cure.endswith(f"--python {tmp_path}/bin/python")
+
+
 @pytest.mark.parametrize("text", ["echo broken >&2; exit 3", "echo broken", "kill -9 $$"], ids=["fails", "chatters", "dies"])
 def test_what_does_not_describe_itself_cannot_be_used(tmp_path: Path, text: str) -> None:
     """The error quotes what it said."""
@@ -123,6 +135,14 @@ def test_the_best_file_is_taken(files: list[str], best: str | None) -> None:
     for order in (files, files[::-1]):
         found = python("cp312-cp312-linux_x86_64", "py3-none-any").best(names(*order))
         assert (found.name if found else None) == best
+
+
+def test_what_was_yanked_comes_last() -> None:
+    """An sdist that was not is better than a wheel that was (PEP 592)."""
+    wheel, sdist = RemoteFile(name="demo-1.0-py3-none-any.whl", yanked=""), RemoteFile(name="demo-1.0.tar.gz")
+
+    assert python("py3-none-any").best([wheel, sdist]) == sdist
+    assert python("py3-none-any").best([wheel, replace(sdist, yanked="")]) == wheel
 
 
 @pytest.mark.parametrize(("requires", "fits"), [(None, True), (">=3.12", True), (">=3.13", False), ("<3.12", False), (">=3.12.0rc1", True), ("¿", True)])

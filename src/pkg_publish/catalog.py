@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +16,10 @@ if TYPE_CHECKING:
 
     from pkg_publish.model import Place, RemoteFile
     from pkg_publish.watch import Watch
+
+
+DENIED = "registry-denied"
+"""The code of what GHCR answers to strangers, of what is private and of what it does not have."""
 
 
 class NamedSource(Source, Protocol):
@@ -54,25 +57,29 @@ class Catalog:
     named: Sequence[str] = ()
     """Projects (normalised names) that are listed, if any are named."""
 
+    denied_is_absent: bool = False
+    """What a registry denies to us is not there: somebody said so."""
+
+    def files(self, source: NamedSource, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
+        """The files of a project (normalised name) at one of the sources, of one version or of all; raises what it says when it does not tell."""
+        try:
+            found = source.files(project, version, watch)
+        except Refused as problem:
+            if self.denied_is_absent and problem.code == DENIED:
+                return []
+            raise
+        return [file for file in found if is_of(file.name, project)]
+
     def shelf(self, project: str, watch: Watch) -> Shelf:
         """All files of a project (normalised name) at the first source that knows it; raises `ConfigError` with the code `unknown-project`.
 
-        A source that does not answer is not passed by: it might know the project. What it raises is raised.
+        A source that does not answer, or refuses, is not passed by: it might know the project. What it raises is raised.
         """
         for source in self.sources:
-            files = [file for file in source.files(project, None, watch) if is_of(file.name, project)]
-            if files:
+            if files := self.files(source, project, None, watch):
                 proven = tuple(file for file in files if file.sha256)
                 return Shelf(source=source, project=project, files=proven, unproven=len(files) - len(proven))
         raise unknown_project(project, self.sources)
-
-    def knows(self, project: str, watch: Watch) -> bool:
-        """Whether a source shows the project. One that refuses to say of names that it does not show, as GHCR does, does not know it."""
-        for source in self.sources:
-            with suppress(Refused):
-                if any(is_of(file.name, project) for file in source.files(project, None, watch)):
-                    return True
-        return False
 
     def projects(self, watch: Watch) -> tuple[list[str], list[str]]:
         """The projects that are listed, sorted, and a sentence for each source that lists none."""

@@ -74,16 +74,12 @@ class Index:
         catalog: Catalog,
         tell: Callable[[object], None] = lambda _: None,
         *,
-        upstream: str = "",
         prefix: str = "",
         command: Sequence[str] = (),
         stop: threading.Event | None = None,
     ) -> None:
-        """`upstream` is the index that knows the projects which no source knows: readers are sent there. `prefix` is where all of this is.
-
-        `command` is what starts us where the pages are read; empty: nothing does.
-        """
-        self._catalog, self._tell, self._upstream, self._prefix, self._command, self._stop = catalog, tell, upstream, prefix, command, stop
+        """`prefix` is where all of this is, `command` what starts us where the pages are read; empty: nothing does."""
+        self._catalog, self._tell, self._prefix, self._command, self._stop = catalog, tell, prefix, command, stop
         self._read: Memory[_Read] = Memory(PAGES, fresh=FRESH)
         self._metadata: Memory[bytes] = Memory(METADATA, len)
         self._sizes: Memory[int] = Memory(PAGES)
@@ -100,9 +96,19 @@ class Index:
             try:
                 reply = self._reply(environ)
             except PublishError as problem:
-                reply = _refusal(problem)
+                reply = refusal(problem)
         start_response(f"{reply.status.value} {reply.status.phrase}", list(reply.headers.items()))
         return () if environ["REQUEST_METHOD"] == "HEAD" else reply.body
+
+    def knows(self, project: str) -> bool:
+        """Whether a source has a project (normalised name); raises what a source says that does not tell."""
+        try:
+            self._known(project)
+        except ConfigError as problem:
+            if problem.code != "unknown-project":
+                raise
+            return False
+        return True
 
     def _reply(self, environ: Mapping[str, Any]) -> Reply:
         path: str = environ.get("PATH_INFO", "")
@@ -129,13 +135,7 @@ class Index:
         return _page(environ, lambda kind: index_pages.projects_json(names) if kind == simple_pages.JSON else index_pages.projects_html(names, silent))
 
     def _project(self, environ: Mapping[str, Any], project: str) -> Reply:
-        try:
-            read = self._known(project)
-        except (ConfigError, Refused) as problem:
-            if not self._upstream or (problem.code != "unknown-project" and not isinstance(problem, Refused)):
-                raise
-            return Reply(status=HTTPStatus.FOUND, headers={"Location": f"{self._upstream.rstrip('/')}/{project}/", "Content-Length": "0"})
-        base = _base(environ)
+        read, base = self._known(project), _base(environ)
         return _page(environ, lambda kind: self._write(read.shelf, kind, base), read.pages, base)
 
     def _write(self, shelf: Shelf, kind: str, base: str) -> bytes:
@@ -260,9 +260,13 @@ def _not_found(path: str) -> Reply:
     return _text(HTTPStatus.NOT_FOUND, f"There is nothing at {path[:200]!r}. Projects are below /simple/.")
 
 
-def _refusal(problem: PublishError) -> Reply:
-    """A project that nobody knows is not found; what a source refused is its fault, in the words of the catalogue."""
-    status = HTTPStatus.NOT_FOUND if problem.code == "unknown-project" else HTTPStatus.BAD_GATEWAY
+def refusal(problem: PublishError) -> Reply:
+    """A project that nobody knows is not found; what a source refused, or did not answer, is said in the words of the catalogue.
+
+    What it refused it might have, so that it is never called unknown; and installers ask no second time after a 403.
+    """
+    status = HTTPStatus.FORBIDDEN if isinstance(problem, Refused) else HTTPStatus.BAD_GATEWAY
+    status = HTTPStatus.NOT_FOUND if problem.code == "unknown-project" else status
     return _text(status, "\n".join([f"{problem.what}. {problem.cure}".strip(), *problem.details, problem.help_path]))
 
 

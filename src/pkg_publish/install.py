@@ -21,9 +21,9 @@ from pkg_publish.reading import Found, Received
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pkg_publish.catalog import NamedSource
+    from pkg_publish.catalog import Catalog, NamedSource
     from pkg_publish.interpreter import Interpreter
-    from pkg_publish.model import RemoteFile
+    from pkg_publish.model import Place, RemoteFile
     from pkg_publish.targets.base import Source
     from pkg_publish.watch import Watch
 
@@ -55,10 +55,11 @@ class Asked:
             raise _not_exact(text)
         return cls(project=canonicalize_name(asked.name), extras=tuple(sorted(asked.extras)), version=version)
 
-    def reference(self, path: Path, sha256: str) -> str:
-        """The requirement that only this very file fulfils (PEP 508)."""
+    @property
+    def requirement(self) -> str:
+        """What an installer is asked for, by name: so it remembers no file that is gone."""
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        return f"{self.project}{extras} @ {path.as_uri()}#sha256={sha256}"
+        return f"{self.project}{extras}=={self.version}"
 
     def __str__(self) -> str:
         return f"{self.project}=={self.version}"
@@ -73,47 +74,59 @@ def _not_exact(text: str) -> ConfigError:
     )
 
 
-def install(text: str, sources: Sequence[NamedSource], python: Interpreter, run: Callable[[str], int], watch: Watch) -> Found:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """The file that shall be installed, on this disk, and what else there is of its version."""
+
+    asked: Asked
+    source: NamedSource
+    listed: Sequence[RemoteFile]
+    """All files of the version."""
+    file: RemoteFile
+    path: Path
+
+
+def install(text: str, catalog: Catalog, python: Interpreter, run: Callable[[Fetched], int], watch: Watch) -> Found:
     """Install one version into one Python.
 
-    `run` gives a requirement, which is a file on this disk, to an installer (`Interpreter.installer`) and returns its exit code;
-    dependencies come from where the installer's own settings say. Raises `ConfigError` for what is not there, `Environment` when nothing
-    fits or the installer fails, `Integrity` for other bytes than the source promised; then nothing was installed.
+    `run` gives what was fetched to an installer and returns its exit code (`Installer`). Raises `ConfigError` for what is not there,
+    `Environment` when nothing fits or the installer fails, `Integrity` for other bytes than the source promised; then nothing was installed.
     """
     asked = Asked.parse(text)
-    source, files = find(asked, sources, watch)
+    source, files = find(asked, catalog, watch)
     file = python.best(files)
     if file is None:
         raise _none_fits(asked, files, python)
     found = Found(place=source.place, file=file, python=python)
     watch.tell(found)
+    if file.yanked is not None:
+        watch.wait(0, f"{file.name} was yanked{f', because {file.yanked!r}' if file.yanked else ''}, and there is no other file of {asked} that fits")
     with tempfile.TemporaryDirectory(prefix="pkg-publish-", ignore_cleanup_errors=True) as folder:
         path = fetch(source, file, Path(folder).resolve(), watch)
-        code = run(asked.reference(path, str(file.sha256)))
+        code = run(Fetched(asked=asked, source=source, listed=files, file=file, path=path))
     if code:
         raise Environment(f"{asked} was fetched, and the installer ended with {code}", code="installer-failed", cure="Its own words stand above.")
     return found
 
 
-def find(asked: Asked, sources: Sequence[NamedSource], watch: Watch) -> tuple[NamedSource, Sequence[RemoteFile]]:
+def find(asked: Asked, catalog: Catalog, watch: Watch) -> tuple[NamedSource, Sequence[RemoteFile]]:
     """The files of the version at the first source that knows the project; no other is asked then. Raises `ConfigError`."""
-    for source in sources:
+    for source in catalog.sources:
         known: dict[str, list[RemoteFile]] = {}
         for version in (asked.version, None):
-            known = _by_version(asked.project, source.files(asked.project, version, watch))
+            known = _by_version(catalog.files(source, asked.project, version, watch))
             if same := next((each for each in known if Version(each) == Version(asked.version)), None):  # 1.0 is 1.0.0
                 return source, known[same]
         if known:
             raise _no_version(asked, source.place, sorted(known, key=Version, reverse=True))
-    raise unknown_project(asked.project, sources)
+    raise unknown_project(asked.project, catalog.sources)
 
 
-def _by_version(project: str, files: Sequence[RemoteFile]) -> dict[str, list[RemoteFile]]:
+def _by_version(files: Sequence[RemoteFile]) -> dict[str, list[RemoteFile]]:
     found: dict[str, list[RemoteFile]] = {}
     for file in files:
-        name = named(file.name)
-        if name and name[0] == project:
-            found.setdefault(name[1], []).append(file)
+        _, version = named(file.name) or ("", "")
+        found.setdefault(version, []).append(file)
     return found
 
 

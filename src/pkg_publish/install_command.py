@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish import __version__
 from pkg_publish.errors import DOCS
+from pkg_publish.model import Filetype
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,11 +52,20 @@ class Origin:
         return ["python3", str(self.run)] if self.run else ["pkg-publish"]
 
 
-def install_command(release: Release, receipt: Receipt, origin: Origin) -> str:
-    """Return the command, for an image the one that runs it; empty where nothing can be installed (a draft)."""
+def install_command(release: Release, receipt: Receipt, origin: Origin, *, beyond: bool = False) -> str:
+    """Return the command, for an image the one that runs it; empty where nothing can be installed (a draft).
+
+    `beyond`: the place is an index that pip reads, and what the release needs comes from another one, for which pip has no safe way.
+    """
     requirement = f"{release.project}=={release.version}"
-    if receipt.index_url:
+    if receipt.index_url and not beyond:
         return shlex.join(["python3", "-m", "pip", "install", "--index-url", receipt.index_url, requirement])
     if receipt.source:
-        return shlex.join([*origin.command, "install", requirement, "--from", receipt.source])
+        denied = ["--denied", "absent"] if receipt.visible_to == "public" and receipt.digest and _needs(release) else []
+        return shlex.join([*origin.command, "install", requirement, "--from", receipt.source, *denied])
     return receipt.command
+
+
+def _needs(release: Release) -> bool:
+    """Whether it may need something that strangers are not shown in its namespace: GHCR denies them what is not there, too."""
+    return any(b"\nRequires-Dist:" in each.metadata for each in release.distributions) or all(each.filetype is Filetype.SDIST for each in release.distributions)

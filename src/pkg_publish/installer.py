@@ -1,35 +1,30 @@
-"""The installer's part: the file that was fetched, and what it needs. What the sources know comes from them alone, whatever an index has under that name."""
+"""The installer's part: the version that was fetched, and what it needs, both through our index alone (`guard.py`)."""
 
 from __future__ import annotations
 
 import csv
 import io
-import os
-import secrets
 import zipfile
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
-from packaging.metadata import parse_email
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
-from pkg_publish import preflight
-from pkg_publish.clients.together import together
+from pkg_publish import installer_setup, preflight, uv_setup
+from pkg_publish.clients.network import Credential, Network, Origin
+from pkg_publish.clients.transport import Transport
 from pkg_publish.clients.wsgi_server import serving
-from pkg_publish.errors import ConfigError
-from pkg_publish.formats.filename import named
-from pkg_publish.index import Index
+from pkg_publish.errors import PublishError
+from pkg_publish.guard import Chosen, Guard, Upstream
 from pkg_publish.model import Filetype
+from pkg_publish.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from pkg_publish.catalog import Catalog
+    from pkg_publish.install import Fetched
+    from pkg_publish.installer_setup import Setup
     from pkg_publish.interpreter import Interpreter
     from pkg_publish.model import Distribution
     from pkg_publish.watch import Watch
@@ -37,18 +32,10 @@ if TYPE_CHECKING:
 NOWHERE = "none"
 """What `upstream` says when there is no other index."""
 
-INDEXES = frozenset(
-    [
-        *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_CONFIG_FILE"),
-        *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX", "UV_CONFIG_FILE"),
-    ]
-)
-"""What could lead an installer past our index."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installer:
-    """Installs one file into one Python."""
+    """Installs one version into one Python."""
 
     python: Interpreter
     command: Sequence[str]
@@ -58,81 +45,71 @@ class Installer:
     call: Callable[[Sequence[str], Mapping[str, str]], int]
     """Runs a command in an environment, and returns its exit code."""
     watch: Watch
+    folder: Path
+    """Where the command runs."""
     upstream: str = ""
-    """The index for what no source knows; empty: the one that the installer is set up with; `none`."""
+    """The index for what no source knows; empty: those that the installer is set up with; `none`."""
 
-    def __call__(self, reference: str) -> int:
-        """Install what a requirement with the address of a file on this disk says; returns the exit code.
+    def __call__(self, fetched: Fetched) -> int:
+        """Install a version that was fetched; returns the exit code.
 
-        As the installer is set up, unless a source knows something that the file needs: then, and when an upstream is named, the installer sees one
-        index, which is ours. Raises `ConfigError` when nobody can say where all else comes from.
+        The installer sees one index, ours, as long as it runs. Raises what a source said that did not tell what it has, when that kept it from its end;
+        `ConfigError` when nobody can say where all else comes from, and for an index that may not be spoken to.
         """
-        path = Path(url2pathname(urlsplit(Requirement(reference).url or "").path))
-        file = preflight.alone(path)
-        needed = _needed(file) if file else ()
-        if self.upstream or any(together([partial(self.catalog.knows, name, self.watch) for name in needed])):
-            status = self._guarded(reference)
-        else:
-            status = self.call([*self.command, reference], self.environ)
-        if file and not status:
-            self._compare(file)
+        asked = fetched.asked
+        setup = self.setup(fetched.path.parent)
+        for each in setup.unheeded:
+            self.watch.wait(0, f"{each} is not heeded: it would stand beside the places after --from; name a folder there too, and an index with --upstream")
+        chosen = Chosen(source=fetched.source, project=asked.project, listed=fetched.listed, sha256=fetched.file.sha256 or "", path=fetched.path)
+        upstreams = [_upstream(each, setup.trusted) for each in setup.indexes]
+        catalog = replace(self.catalog, sources=[chosen, *self.catalog.sources])
+        guard = Guard(catalog, upstreams, Transport(Network.read(setup.environ)), self.watch)
+        with serving(guard, 0, guard.tell) as address:
+            environ = setup.behind(guard.addresses(address))
+            try:
+                status = self.call([*self.command, asked.requirement], environ)
+                if not status and not chosen.taken and self._kept_other_bytes(fetched):
+                    self.watch.wait(0, f"{asked} is there with other bytes than those of {fetched.file.name}: these are put in its place")
+                    again = ["--force-reinstall"] if self._is_pip else ["--reinstall-package", asked.project]
+                    status = self.call([*self.command, *again, "--no-deps", asked.requirement], environ)
+            except PublishError:
+                guard.raise_any()
+                raise
+        if status:
+            guard.raise_any()
         return status
-
-    def _guarded(self, reference: str) -> int:
-        """Let the installer see our index alone, at an address that nobody else on this machine knows."""
-        settings = self.python.settings(self.environ) if self._is_pip else {}
-        upstream = self.upstream or settings.get("index_url", "") or self.environ.get("UV_DEFAULT_INDEX", "") or self.environ.get("UV_INDEX_URL", "")
-        if not upstream:
-            raise ConfigError(
-                "a dependency was published to the places that were named, and nobody says where all others come from",
-                code="upstream-unknown",
-                cure="Name the index with --upstream, or say that there is none: --upstream none.",
-                paste="--upstream https://index.example.org/simple/",
-            )
-        prefix = f"/{secrets.token_urlsafe(16)}"
-        index = Index(self.catalog, self.watch.tell, upstream="" if upstream == NOWHERE else upstream, prefix=prefix, stop=self.watch.stop)
-        with serving(index, 0, self.watch.tell) as address:
-            return self.call([*self.command, reference], self._environ(f"{address}{prefix}/simple/", settings))
 
     @property
     def _is_pip(self) -> bool:
         return "-m" in self.command
 
-    def _environ(self, address: str, settings: Mapping[str, str]) -> dict[str, str]:
-        """The caller's, with no other index in it; what pip's files say of proxies and certificates comes as variables."""
-        kept = {name: value for name, value in self.environ.items() if name.upper() not in INDEXES}
-        proxied = ",".join(filter(None, [self.environ.get("NO_PROXY", self.environ.get("no_proxy", "")), "127.0.0.1"]))
-        ours = {"NO_PROXY": proxied, "no_proxy": proxied}
-        if not self._is_pip:
-            return kept | ours | {"UV_DEFAULT_INDEX": address, "UV_NO_CONFIG": "1"}
-        said = {f"PIP_{name.upper()}": value for name, value in settings.items() if value and name != "index_url"}
-        return said | kept | ours | {"PIP_INDEX_URL": address, "PIP_CONFIG_FILE": os.devnull}
+    def setup(self, scratch: Path) -> Setup:
+        """How the installer is set up; `scratch` is a folder that lasts as long as it runs. Raises as a call does."""
+        indexes = None if not self.upstream else [] if self.upstream == NOWHERE else [self.upstream]
+        if self._is_pip:
+            return installer_setup.of_pip(self.python, self.environ, indexes)
+        return uv_setup.of_uv(self.command[0], self.environ, self.folder, scratch, indexes)
 
-    def _compare(self, file: Distribution) -> None:
-        """Tell when the installer has kept other bytes of the same version, which it takes for the same."""
-        there, wanted = dict(_hashes(self.python.record(_project(file), self.environ))), dict(_record_in(file))
-        if any(there[name] != digest for name, digest in wanted.items() if name in there):
-            self.watch.wait(
-                0, f"{file.name} has other bytes than what was installed before as the same version, which stays; uninstall that first to have this"
-            )
+    def _kept_other_bytes(self, fetched: Fetched) -> bool:
+        """Whether the installer has kept what is installed as the same version, and it is something else."""
+        file = preflight.alone(fetched.path)
+        if file is None:
+            return False
+        there, wanted = dict(_hashes(self.python.record(fetched.asked.project, self.environ))), dict(_record_in(file))
+        return any(there[name] != digest for name, digest in wanted.items() if name in there)
 
 
-def _needed(file: Distribution) -> list[str]:
-    """The projects that a file says it needs, whatever for."""
-    lines = parse_email(file.metadata)[0].get("requires_dist", [])
-    return sorted({name for line in lines if (name := _name(line)) and name != _project(file)})
-
-
-def _name(line: str) -> str:
-    """The project of a requirement; empty when it is none."""
-    try:
-        return canonicalize_name(Requirement(line).name)
-    except InvalidRequirement:
-        return ""
-
-
-def _project(file: Distribution) -> str:
-    return (named(file.name) or ("", ""))[0]
+def _upstream(address: str, trusted: Collection[str]) -> Upstream:
+    """An index that is named with a login or without; raises `ConfigError` for one that may not be spoken to."""
+    parts = urlsplit(address)
+    login, _, host = parts.netloc.rpartition("@")
+    url = parts._replace(netloc=host).geturl()
+    if not login:
+        if parts.scheme != "http" or not {host, parts.hostname} & set(trusted):
+            Origin.of(url)
+        return Upstream(url=url)
+    user, _, password = login.partition(":")
+    return Upstream(url=url, credential=Credential.basic(url, unquote(user), Secret(unquote(password))))
 
 
 def _record_in(file: Distribution) -> Iterator[tuple[str, str]]:

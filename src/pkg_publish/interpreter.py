@@ -8,12 +8,12 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import parse_wheel_filename
 
 from pkg_publish.errors import Environment
+from pkg_publish.formats import foreign
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -33,17 +33,24 @@ from packaging.tags import sys_tags
 print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3], "tags": [str(tag) for tag in sys_tags()], "pip": pip}))
 """
 
-# pip's own reading of its files and variables; its words in `pip config` leave out what it takes by default.
+# pip's own reading of its files and variables; its words in `pip config` leave out what it takes by default. pip 25.3 keeps a table for each file.
 _SETTINGS = """
+import sys
+sys.path = [each for each in sys.path if each]
 import json
 from pip._internal.commands import create_command
-said, _ = create_command("install").parse_args([])
-names = ("index_url", "cert", "client_cert", "proxy", "timeout", "retries")
-found = {name: getattr(said, name, None) for name in names}
-found["trusted_host"] = " ".join(said.trusted_hosts or [])
-if said.no_index:
-    found["index_url"] = "none"
-print(json.dumps({name: value for name, value in found.items() if value}))
+from pip._internal.configuration import Configuration
+taken, _ = create_command("install").parse_args([])
+known = Configuration(isolated=False)
+known.load()
+flat = {}
+for name, value in known.items():
+    flat.update(value if isinstance(value, dict) else {name: value})
+said = {}
+for section in ("global", "install", ":env:"):
+    said.update((name.partition(".")[2], value) for name, value in flat.items() if name.partition(".")[0] == section and value)
+indexes = [] if taken.no_index else [taken.index_url, *(taken.extra_index_urls or [])]
+print(json.dumps({"indexes": indexes, "trusted": taken.trusted_hosts or [], "said": said}))
 """
 
 _RECORD = """
@@ -112,40 +119,44 @@ class Interpreter:
             )
             found = json.loads(done.stdout)
         except (OSError, subprocess.SubprocessError, ValueError) as error:
+            inside = next((each for name in ("bin/python", "Scripts/python.exe") if (each := path / name).exists()), None)
             raise Environment(
                 f"the Python {path} cannot be installed into",
                 code="python-not-usable",
-                cure="Name another one with --python: 3.9 or newer.",
+                cure=f"That is a folder: name the program in it, --python {inside}" if inside else "Name another one with --python: 3.9 or newer.",
                 said=str(getattr(error, "stderr", "") or error).strip()[-_QUOTED:],
             ) from error
         return cls(path=path, version=found["version"], tags=tuple(found["tags"]), has_pip=found["pip"])
 
     def best(self, files: Iterable[RemoteFile]) -> RemoteFile | None:
-        """The wheel that fits best, else an sdist, else None. The names must be those of distributions."""
+        """The wheel that fits best, else an sdist, else one of those that were yanked (PEP 592), else None. The names must be those of distributions."""
         ranks = {tag: rank for rank, tag in enumerate(self.tags)}
 
-        def merit(file: RemoteFile) -> tuple[int, tuple[int, str] | tuple[()]]:
+        def merit(file: RemoteFile) -> tuple[bool, int, tuple[int, str] | tuple[()]]:
+            kept = file.yanked is None
             if not file.name.endswith(".whl"):
-                return -len(ranks), ()
+                return kept, -len(ranks), ()
             _, _, build, tags = parse_wheel_filename(file.name)
-            return -min((ranks[str(tag)] for tag in tags if str(tag) in ranks), default=len(ranks) + 1), build
+            return kept, -min((ranks[str(tag)] for tag in tags if str(tag) in ranks), default=len(ranks) + 1), build
 
-        fitting = [file for file in files if merit(file)[0] >= -len(ranks) and self._is_allowed(file)]
+        fitting = [file for file in files if merit(file)[1] >= -len(ranks) and foreign.allows(file.requires_python, self.version)]
         return max(fitting, key=merit, default=None)
 
-    def _is_allowed(self, file: RemoteFile) -> bool:
-        try:
-            return SpecifierSet(file.requires_python or "").contains(self.version, prereleases=True)
-        except InvalidSpecifier:  # pip takes no notice of it either
-            return True
+    def settings(self, environ: Mapping[str, str]) -> dict[str, Any]:
+        """How its pip is set up, by files and variables: `indexes` (none, or the main one and the extra ones), `trusted` hosts, and all that was `said`.
 
-    def settings(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """How its pip is set up, by files and variables: where it installs from, and how it gets there; nothing when it does not say."""
+        Raises `Environment` when it does not say.
+        """
         try:
-            found = json.loads(self._said(_SETTINGS, environ))
-        except (OSError, subprocess.SubprocessError, ValueError):
-            return {}
-        return {name: str(value) for name, value in found.items()}
+            found: dict[str, Any] = json.loads(self._said(_SETTINGS, environ))
+        except (OSError, subprocess.SubprocessError, ValueError) as error:
+            raise Environment(
+                f"the pip of {self.path} does not say how it is set up",
+                code="installer-settings",
+                cure="Mend what it complains about in its configuration or its variables (`PIP_…`), or let uv install: --installer uv.",
+                said=str(getattr(error, "stderr", "") or error).strip()[-_QUOTED:],
+            ) from error
+        return found
 
     def record(self, project: str, environ: Mapping[str, str]) -> str:
         """The list of files of an installed project (`RECORD`); empty when there is none. What is installed there runs at the start, and sees `environ`."""

@@ -112,7 +112,8 @@ class Job:
         report = verdict.conclude(plan, release, attempts, told, cut=cut, seconds=self.watch.now() - began)
         if self.config.verify is Verify.INSTALL and report.receipt and not cut:
             report = self._verified(plan, report, release, report.receipt, watch)
-        command = install_command(release, report.receipt, self.origin) if report.receipt else ""
+        beyond = report.proof is not None and report.proof.beyond
+        command = install_command(release, report.receipt, self.origin, beyond=beyond) if report.receipt else ""
         return replace(report, install_command=command)
 
     def _verified(self, plan: Plan, report: verdict.Report, release: Release, receipt: Receipt, watch: Watch) -> verdict.Report:

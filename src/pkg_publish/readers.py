@@ -23,7 +23,7 @@ from pkg_publish.targets.base import Ambient, Source
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from pkg_publish.catalog import NamedSource
@@ -47,8 +47,8 @@ def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "install",
         help="install one version from where it was published",
         description="Fetch one version from a target, compare it by digest, and let pip install that very file.",
-        epilog="Dependencies that the targets have come from them alone, all others from where pip's own settings say (PIP_INDEX_URL and the like) or "
-        "--upstream. A login is named by options of the target, as for publish.",
+        epilog="What the targets have comes from them alone, whoever needs it, all else from where the installer's own settings say (PIP_INDEX_URL and "
+        "the like) or --upstream. A login is named by options of the target, as for publish.",
         allow_abbrev=False,
     )
     command.add_argument("requirement", metavar="NAME==VERSION")
@@ -58,6 +58,13 @@ def _add_install(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--installer", choices=["pip", "uv", ""], default="", metavar="pip|uv", help="who installs (default: pip where that Python has it, else uv)"
     )
     command.add_argument("--upstream", metavar="URL", default="", help="the index for dependencies that no target has, or none (default: the installer's)")
+    command.add_argument(
+        "--denied",
+        choices=["stop", "absent", ""],
+        default="",
+        metavar="stop|absent",
+        help="what a registry denies might be private there, or not be there: stop, or take it from upstream (default: stop)",
+    )
 
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -110,19 +117,20 @@ def _install(arguments: argparse.Namespace, environ: Mapping[str, str], stream: 
     from pkg_publish.installer import Installer
 
     with watched(console) as watch:
-        found = sources(arguments.sources, environ)
+        catalog = Catalog(sources(arguments.sources, environ), denied_is_absent=arguments.denied == "absent")
         python = Interpreter.ask(Path(arguments.python) if arguments.python else active_python(environ))
         installer = Installer(
             python=python,
             command=python.installer(environ, arguments.installer),
             environ=_without_secrets(environ, arguments.sources),
-            catalog=Catalog(found),
+            catalog=catalog,
             call=_call,
             watch=watch,
+            folder=Path.cwd(),
             upstream=_upstream(arguments.upstream),
         )
         stream.flush()
-        install(arguments.requirement, found, python, installer, watch)
+        install(arguments.requirement, catalog, python, installer, watch)
 
 
 def _without_secrets(environ: Mapping[str, str], texts: Iterable[str]) -> dict[str, str]:
@@ -197,8 +205,17 @@ def sources(texts: Iterable[str], environ: Mapping[str, str]) -> list[NamedSourc
             found.append(target)
         else:
             mistakes.append(ConfigError(f"nothing can be installed from {target.place.title}", code="no-source", cure="Name another target after --from."))
-    Mistakes.raise_any(mistakes)
+    Mistakes.raise_any([*mistakes, *(each for target in found for each in _misspelt(target))])
     return found
+
+
+def _misspelt(target: object) -> Iterator[ConfigError]:
+    """A folder that is not there has nothing to read: a name in it would be taken for one that nobody has."""
+    folder = getattr(target, "folder", None)
+    if isinstance(folder, Path) and not folder.is_dir():
+        yield ConfigError(
+            f"there is no folder {folder} to read from", code="no-folder", cure="Look for a typo behind --from, or publish something there first."
+        )
 
 
 def active_python(environ: Mapping[str, str]) -> Path:

@@ -65,6 +65,8 @@ class Proof:
     """The version of the Python that it was installed into."""
     modules: tuple[str, ...]
     """What was imported then."""
+    beyond: bool = False
+    """The place is an index that pip reads, and lacks something that the release needs: that came from the index which the installer is set up with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

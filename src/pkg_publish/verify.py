@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,10 +75,10 @@ class Verifier:
         self.watch.tell(Verifying(self.source.place))
         with disk(f"making an environment in {self.folder}"):
             python = self._environment()
-        while True:
+        beyond = None
+        while beyond is None:
             try:
-                self._install(python)
-                break
+                beyond = self._install(python)
             except PublishError as problem:
                 if problem.code == "no-file-fits":
                     return self._unproven(Level.NOTICE, f"it has no file for Python {python.version} on this machine")
@@ -85,11 +86,11 @@ class Verifier:
                     raise
                 if self.watch.now() - began > LATE:
                     return self._unproven(Level.WARNING, f"after {LATE:.0f} seconds installers were not shown it yet")
-            self.watch.wait(PAUSE, f"{self.source.place.title} does not show it to installers yet")
+                self.watch.wait(PAUSE, f"{self.source.place.title} does not show it to installers yet")
         modules = self._modules(python)
         if modules:
             self._import(python, modules)
-        return Proof(python=python.version, modules=tuple(modules))
+        return Proof(python=python.version, modules=tuple(modules), beyond=beyond)
 
     def _unproven(self, level: Level, why: str) -> Remark:
         text = f"{self.release.project} {self.release.version} is in {self.source.place.title}, and was not installed from there to prove it: {why}."
@@ -110,17 +111,18 @@ class Verifier:
         made = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         return in_time(partial(Interpreter.ask, made, child_environ(self.environ, ())), self.watch)
 
-    def _install(self, python: Interpreter) -> None:
-        """As the printed command does: through plain pip where that can read the place, else by the very file."""
+    def _install(self, python: Interpreter) -> bool:
+        """As the printed command does; returns whether that takes more than the index of the place, which may lack what the release needs."""
         command, environ = python.installer(self.environ), child_environ(self.environ, ())
-        requirement = f"{self.release.project}=={self.release.version}"
+        requirement, catalog = f"{self.release.project}=={self.release.version}", Catalog([self.source])
+        installer = Installer(python=python, command=command, environ=environ, catalog=catalog, call=self._installed, watch=self.watch, folder=self.folder)
         if self.receipt.index_url:
-            find(Asked.parse(requirement), [self.source], self.watch)
-            self._installed([*command, "--index-url", self.receipt.index_url, requirement], environ)
-        else:
-            catalog = Catalog([self.source])
-            installer = Installer(python=python, command=command, environ=environ, catalog=catalog, call=self._installed, watch=self.watch)
-            install(requirement, [self.source], python, installer, self.watch)
+            find(Asked.parse(requirement), catalog, self.watch)
+            with suppress(Invalid):
+                self._installed([*command, requirement], installer.setup(self.folder).behind([self.receipt.index_url]))
+                return False
+        install(requirement, catalog, python, installer, self.watch)
+        return bool(self.receipt.index_url)
 
     def _modules(self, python: Interpreter) -> list[str]:
         """The names to import; what was installed may say something too when Python starts."""

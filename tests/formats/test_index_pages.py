@@ -35,7 +35,8 @@ def test_json_says_all_that_is_known() -> None:
     page = json.loads(data)
     assert page["meta"] == {"api-version": "1.1"}
     assert page["versions"] == ["0.9", "1.0+cu1", "1!2.0"]
-    assert page["files"][1]["core-metadata"] == page["files"][1]["dist-info-metadata"] == {"sha256": "b" * 64}
+    assert page["files"][1]["core-metadata"] == {"sha256": "b" * 64}
+    assert "dist-info-metadata" not in page["files"][1]  # pip 22.3 to 23.1 end with an exception at it, which is why PEP 714 has the other name
     assert [each["yanked"] for each in page["files"]] == [True, False, "it's <b>bad</b>"]
     assert "requires-python" not in page["files"][0]
 

@@ -98,7 +98,7 @@ def test_a_source_that_refuses(serve: Callable[..., Client]) -> None:
 
     answer = serve(Toy(listing=problem), Toy(WHEEL)).get("/simple/demo/")
 
-    assert answer.status_code == 502
+    assert answer.status_code == 403
     assert answer.text.splitlines() == ["the registry?[31m says no. Log in.", "a detail", "docs/troubleshooting.md#registry-denied"]
 
 
@@ -210,22 +210,6 @@ def test_few_spellings_of_a_page_are_kept(source: Counted) -> None:
 
     assert len(set(pages)) == 20
     assert len(index._known("demo").pages) == 8
-
-
-def test_unknown_projects_are_sent_upstream(serve: Callable[..., Client]) -> None:
-    """And no other: what a source knows, it alone has."""
-    client = serve(Toy(WHEEL), upstream="https://upstream.example/simple")
-
-    assert client.get("/simple/needed/").headers["Location"] == "https://upstream.example/simple/needed/"
-    assert client.get("/simple/demo/").status_code == 200
-
-
-def test_what_a_source_refuses_to_tell_is_sent_upstream(serve: Callable[..., Client]) -> None:
-    """As GHCR does of all that it does not show; without an upstream it is an error."""
-    refusing = Toy(listing=Refused("no", code="registry-denied"))
-
-    assert serve(refusing, upstream="https://upstream.example/simple/").get("/simple/needed/").status_code == 302
-    assert serve(refusing).get("/simple/needed/").status_code == 502
 
 
 def test_below_a_prefix() -> None:

@@ -83,7 +83,7 @@ def test_a_file_whose_size_nobody_knows(serve: Callable[..., Client], source: Co
 
 def test_a_source_that_fails_before_the_first_byte(serve: Callable[..., Client]) -> None:
     """No answer was begun: it is an error like others."""
-    assert serve(Toy(WHEEL, fetching=Refused("no", code="registry-denied"))).get(FILES).status_code == 502
+    assert serve(Toy(WHEEL, fetching=Refused("no", code="registry-denied"))).get(FILES).status_code == 403
 
 
 def test_metadata_that_is_not_there(serve: Callable[..., Client], source: Counted) -> None:

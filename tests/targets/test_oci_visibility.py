@@ -15,6 +15,7 @@ from tests.targets.contract import once, watch
 from tests.targets.namespaces import PRIVATE, PUBLIC, GhcrStand
 
 from pkg_publish import grammar
+from pkg_publish.catalog import Catalog
 from pkg_publish.clients import ghcr as github
 from pkg_publish.errors import Failure
 from pkg_publish.install import install
@@ -70,17 +71,11 @@ def test_what_the_receipt_names_can_be_installed(stand: GhcrStand, release: Rele
     (spec,), mistakes = grammar.parse(receipt.source.replace("NAME", "Octo"))
     source = OciKind().make(spec, Ambient(folder=Path(), environ={"GITHUB_TOKEN": stand.server.token}, runner=Runner()))
 
-    references: list[str] = []
-
-    def run(reference: str) -> int:
-        references.append(reference)
-        return 0
-
-    found = install("demo==1.0", [source], Interpreter.ask(Path(sys.executable)), run, watch())
+    found = install("demo==1.0", Catalog([source]), Interpreter.ask(Path(sys.executable)), lambda fetched: int(not fetched.path.is_file()), watch())
 
     assert mistakes == []
     assert found.file.name == release.distributions[0].name
-    assert references[0].endswith(f"#sha256={release.distributions[0].sha256}")
+    assert found.file.sha256 == release.distributions[0].sha256
 
 
 def test_a_private_package_of_a_public_repository_is_a_surprise(stand: GhcrStand, release: Release) -> None:

@@ -79,7 +79,6 @@ def _json(link: Link) -> dict[str, Any]:
         "requires-python": file.requires_python,
         "size": file.size,
         "core-metadata": described,
-        "dist-info-metadata": described,
         "yanked": file.yanked or (file.yanked is not None),
     }
     return {name: value for name, value in facts.items() if value is not None}
