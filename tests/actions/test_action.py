@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,9 +32,9 @@ def publish(act: Act, inputs: str, **how: object) -> Ran:
     return act.run(f"{steps}\n{REPORT}", payload=PUBLIC, **how)  # type: ignore[arg-type]
 
 
-def report(ran: Ran) -> dict[str, Any]:
-    """The JSON report of `publish`."""
-    found: dict[str, Any] = json.loads(ran.steps["report"].outputs["text"])
+def report(ran: Ran, step: str = "report") -> dict[str, Any]:
+    """The JSON report that a step has read."""
+    found: dict[str, Any] = json.loads(ran.steps[step].outputs["text"])
     return found
 
 
@@ -177,17 +178,21 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("bad", BAD)
-def test_bad_input_is_refused_before_anything_is_written(act: Act, bad: str) -> None:
-    """Red, with its exit code, one error that names the code, all outputs, a summary, and no traceback."""
-    inputs, code, slug = BAD[bad]
+def test_bad_input_is_refused_before_anything_is_written(act: Act) -> None:
+    """Red, with its exit code, one error that names the code, all outputs, a summary, and no traceback; here in one job, one step after another."""
+    steps = "".join(
+        f"- id: bad{number}\n  continue-on-error: true\n  uses: OWNER/pkg-publish-action@v1\n  with:\n{textwrap.indent(inputs, '    ')}\n"
+        + REPORT.replace("report\n", f"report{number}\n", 1).replace("steps.publish", f"steps.bad{number}")
+        for number, (inputs, _, _) in enumerate(BAD.values())
+    )
 
-    ran = publish(act, inputs)
+    ran = act.run(steps, payload=PUBLIC)
 
-    assert ran.steps["publish"].outcome == "failure", ran.everything
-    assert ran.steps["publish"].outputs["status"] == "failed"
-    assert [kind for kind, _ in ran.annotations if kind == "error"] == ["error"], ran.annotations
-    assert [report(ran)["exit_code"], report(ran)["problems"][0]["code"]] == [code, slug]
-    assert ran.summary.startswith("## Nothing is published")
+    for number, (_, code, slug) in enumerate(BAD.values()):
+        refused, said = ran.steps[f"bad{number}"], report(ran, f"report{number}")
+        assert (refused.outcome, refused.outputs["status"]) == ("failure", "failed"), ran.everything
+        assert [said["exit_code"], said["problems"][0]["code"]] == [code, slug]
+    assert [kind for kind, _ in ran.annotations if kind == "error"] == ["error"] * len(BAD), ran.annotations
+    assert ran.summary.count("## Nothing is published") == len(BAD)
     assert "Traceback" not in ran.everything
     assert not list(act.folder.glob("**/out"))
