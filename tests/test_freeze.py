@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 import subprocess
@@ -22,9 +21,8 @@ from tests.targets.contract import once, watch
 from tests.test_catalog import Library, Toy
 from uv import find_uv_bin
 
-from pkg_publish import cli
 from pkg_publish.catalog import Catalog
-from pkg_publish.errors import ConfigError, Failure, Integrity, Unsupported
+from pkg_publish.errors import ConfigError, Integrity, Unsupported
 from pkg_publish.formats import simple_pages
 from pkg_publish.freeze import Freezer, Frozen
 from pkg_publish.model import RemoteFile
@@ -300,39 +298,3 @@ def test_what_is_no_address_is_not_linked_to(site: Path) -> None:
 
     assert freeze(site, Odd(file), named=("demo",)).copied == 1
     assert freeze(site, elsewhere, named=("demo",)).linked == 1
-
-
-@pytest.mark.usefixtures("layout")
-def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Says what there is."""
-    monkeypatch.chdir(tmp_path)
-    stream = io.StringIO()
-
-    assert cli.run(["index", "--from", "oci-layout=registry", "--to", "site", "--project", "demo"], ENVIRON, stream, stream) == 0
-    assert stream.getvalue().splitlines() == ["index     demo: 4 files", "site is the index of 1 projects: 4 files are in it, 0 are linked to"]
-    assert cli.run(["index", "--from", "oci-layout=registry", "--to", "site", "--project", "nothing"], ENVIRON, stream, stream) == Failure.CONFIG.exit_code
-
-
-def test_an_index_of_nothing_takes_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that is the wrong one: an error that says so, and the good index stays as it was."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "site" / "simple").mkdir(parents=True)
-    (tmp_path / "site" / "simple" / "index.html").write_text("good")
-    (tmp_path / "empty").mkdir()
-    stream = io.StringIO()
-
-    assert cli.run(["index", "--from", "directory=empty", "--to", "site"], ENVIRON, stream, stream) == Failure.CONFIG.exit_code
-
-    assert "nothing-to-index" in stream.getvalue()
-    assert (tmp_path / "site" / "simple" / "index.html").read_text() == "good"
-
-
-@pytest.mark.parametrize("url", ["notaurl", "javascript:alert(1)", "https://user:word@site.example.org"])
-def test_the_address_of_a_site_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """It stands in commands that visitors copy."""
-    monkeypatch.chdir(tmp_path)
-    stream = io.StringIO()
-
-    assert cli.run(["index", "--from", "directory=.", "--to", "site", "--url", url], ENVIRON, stream, stream) == Failure.CONFIG.exit_code
-
-    assert not (tmp_path / "site").exists()

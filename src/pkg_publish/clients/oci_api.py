@@ -152,9 +152,9 @@ class Repository:
             if not answer.ok:
                 raise self._refused(answer, request.doing)
             found += _listed(answer, request.doing)
-            if not (link := _next(answer)):
+            if not answer.next_page:
                 break
-            url = self._mine(answer, link, "the next page of tags")
+            url = self._mine(answer, answer.next_page, "the next page of tags")
         return found
 
     def ask_to_write(self, watch: Watch) -> None:
@@ -291,11 +291,3 @@ def _compare(data: bytes, digest: str, doing: str) -> None:
     """Raise `Integrity` unless the digest, if it is one, is that of the data."""
     if oci.is_digest(digest) and oci.digest_of(data) != digest:
         raise oci.broken(f"{doing} failed: other bytes came than {digest}")
-
-
-def _next(answer: Answer) -> str:
-    """Where the next page of a list is (RFC 8288); empty on the last."""
-    from requests.utils import parse_header_links
-
-    links = parse_header_links(answer.headers.get("Link", ""))
-    return next((link["url"] for link in links if link.get("rel") == "next"), "")

@@ -58,11 +58,8 @@ def _names(answer: Answer) -> list[str]:
 
 def _next(answer: Answer, base: str) -> str:
     """The next page, as long as it is the same registry's; empty on the last."""
-    from requests.utils import parse_header_links
-
-    links = parse_header_links(answer.headers.get("Link", ""))
-    url = next((urljoin(answer.url, link["url"]) for link in links if link.get("rel") == "next"), "")
-    return url if url and Origin.of(url) == Origin.of(base) else ""
+    url = urljoin(answer.url, answer.next_page)
+    return url if answer.next_page and Origin.of(url) == Origin.of(base) else ""
 
 
 def metadata_of(repository: Repository, file: RemoteFile, watch: Watch) -> bytes:

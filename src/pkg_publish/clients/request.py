@@ -139,6 +139,14 @@ class Answer:
         """Where a redirect leads; empty when it is none."""
         return self.headers.get("Location", "") if self.status in REDIRECTS else ""
 
+    @property
+    def next_page(self) -> str:
+        """Where a list goes on (RFC 8288), maybe relative; empty on its last page."""
+        from requests.utils import parse_header_links
+
+        links = parse_header_links(self.headers.get("Link", ""))
+        return next((link["url"] for link in links if link.get("rel") == "next"), "")
+
     def json(self) -> Any:  # noqa: ANN401 - JSON is anything
         """The body as JSON; raises `Unavailable` when it is none."""
         try:

@@ -89,20 +89,18 @@ class OciKind:
 
     def make(self, spec: TargetSpec, ambient: Ambient) -> Oci:
         """Make the target of one namespace."""
-        name = spec.require("name", "ghcr.io/OWNER/NAME")
-        host, namespace = oci_place.split(name, spec.kind)
+        host, namespace = oci_place.split(name := spec.require("name", "ghcr.io/OWNER/NAME"), spec.kind)
         username, password = spec.login(ambient)
         tokens = Origin.of(f"https://{spec.options.get('token-server') or host}").host
         many = _many(spec, ambient)
-        login = {each: spec.options[each] for each in ("username", "password-env", "token-server") if each in spec.options}
-        source = json.dumps({"oci": {"name": name, **login}}) if login else ""
+        source = json.dumps({"oci": dict(spec.options)}) if username else ""
         return Oci(
             place=Place(kind=self.word, name=f"oci={name}", title=name, visibility=Visibility.YOUR_CHOICE, source=source),
             settles=AMONG_JOBS if many else 0.0 if Origin.of(f"https://{host}").loopback else ELSEWHERE,
             registry=Registry(host, Transport(Network.read(ambient.environ)), username, password, token_server=tokens, namespace=namespace),
             namespace=namespace,
             runner=ambient.runner,
-            login=login,
+            login={each: spec.options[each] for each in ("username", "password-env", "token-server") if each in spec.options},
             many=many,
         )
 
