@@ -111,7 +111,7 @@ def _spelled_out(argv: Sequence[str]) -> Iterator[str]:
 
 def _parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
     """The whole command line, and that of each command."""
-    parser = Parser(
+    parser: argparse.ArgumentParser = Parser(
         prog="pkg-publish",
         description="Publish a Python project: build it, try each target in order, prove it, say what happened.",
         allow_abbrev=False,

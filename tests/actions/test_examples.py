@@ -24,6 +24,12 @@ pytestmark = pytest.mark.real("act")
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 ELSEWHERE = ("actions/checkout@", "actions/upload-artifact@", "actions/download-artifact@", "actions/upload-pages-artifact@")
 FILES = ["demo-1.0-py2.py3-none-any.whl", "demo-1.0.tar.gz"]
+PAST_PAGES = """
+cat site/index.html site/simple/demo/index.html
+python3 -m pip download --quiet --no-deps --no-index --find-links site/simple/demo/index.html --dest got demo==1.0
+sha256sum got/*
+"""
+"""What a reader of the pages does: pip takes the file of the release, and compares it with the digest on the page."""
 BAD_DOCTOR = """
 - id: bad
   continue-on-error: true
@@ -36,23 +42,23 @@ BAD_DOCTOR = """
 """
 
 
-def steps(example: str, job: str, index: str = "") -> list[dict[str, Any]]:
-    """What a job of an example does by itself; an index of one's own is at this address, and the step that has an id or is the only one of ours has the job's."""
+def steps(name: str, index: str = "") -> list[dict[str, Any]]:
+    """What a job of an example does by itself, its step of ours under this name of both; an index of one's own is at this address."""
+    example, _, job = name.partition("_")
     text = (EXAMPLES / f"{example}.yml").read_text(encoding="utf-8")
     text = text.replace("https://packages.example.com/api/packages/octo/pypi/simple/", f"{index}simple/")
     text = text.replace("https://packages.example.com/api/packages/octo/pypi", index).replace("username: publisher", "username: maintainer")
     found = [each for each in yaml.safe_load(text)["jobs"][job]["steps"] if not each.get("uses", "").startswith(ELSEWHERE)]
     for each in found:
         if each.get("uses", "").startswith("OWNER/"):
-            each["id"] = f"{example}_{job}"
-    return list(yaml.safe_load(json.dumps(found).replace("steps.publish.", f"steps.{example}_{job}.").replace("steps.doctor.", f"steps.{example}_{job}.")))
+            each["id"] = name
+    return list(yaml.safe_load(json.dumps(found).replace("steps.publish.", f"steps.{name}.").replace("steps.doctor.", f"steps.{name}.")))
 
 
 def test_all_that_act_can_run(chain: Chain, pypiserver: PypiServer) -> None:  # noqa: F811 - the fixture
     """What the first publishes the others find; the doctor has seen before that nothing was there, and written nothing."""
     act = chain.act
     act.files.update({f"python/{name}": content for name, content in act.files.items()} | {"CHANGELOG.md": "# Changes\n"})
-    index = pypiserver.url
     wanted = {
         "ghcr_publish": "published",
         "release-assets_publish": "published",
@@ -65,9 +71,9 @@ def test_all_that_act_can_run(chain: Chain, pypiserver: PypiServer) -> None:  # 
         "matrix_registry": "already-published",
         "from-a-fork_publish": "already-published",
     }
-    here = [*steps("diagnose-github-packages", "diagnose"), *yaml.safe_load(BAD_DOCTOR)]
-    here += [each for name in wanted for each in steps(*name.split("_"), index=index)]
-    here += [{"run": f"ln -s '{act.action}' pkg-publish-action"}, *steps("pages", "index"), {"run": "cat site/simple/demo/index.html"}]
+    here = [*steps("diagnose-github-packages_diagnose"), *yaml.safe_load(BAD_DOCTOR)]
+    here += [each for name in wanted for each in steps(name, pypiserver.url)]
+    here += [{"run": f"ln -s '{act.action}' pkg-publish-action"}, *steps("pages_index"), {"run": PAST_PAGES}]
     facts = {"GITHUB_SERVER_URL": chain.ghcr.front.url, "GITHUB_API_URL": chain.github.url, "SHA_REF": MAIN, "GITHUB_REPOSITORY_OWNER": "octo"}
     secrets = {"GITHUB_TOKEN": chain.github.token, "PACKAGES_PASSWORD": pypiserver.password}
 
@@ -89,6 +95,8 @@ def test_all_that_act_can_run(chain: Chain, pypiserver: PypiServer) -> None:  # 
         assert ran.steps[name].outputs["install-command"] in ran.log
     assert ran.steps["release-assets_publish"].outputs["url"] in ran.log
     assert ">demo-1.0.tar.gz</a>" in ran.log
+    assert '<a href="simple/demo/">demo</a>' in ran.log
+    assert f"{chain.github.stored('v1.0')[FILES[0]]}  got/{FILES[0]}" in ran.log
     assert not any(secret in ran.summary for secret in secrets.values())
 
 
@@ -96,7 +104,7 @@ def test_monorepo(chain: Chain) -> None:  # noqa: F811 - the fixture
     """The tag chooses the project, and must name its version."""
     chain.act.files.update({f"packages/demo/{name}": content for name, content in chain.act.files.items()})
     facts = {"GITHUB_SERVER_URL": chain.ghcr.front.url, "GITHUB_API_URL": chain.github.url, "GITHUB_REF": "refs/tags/demo-v1.0", "GITHUB_REF_NAME": "demo-v1.0"}
-    here = yaml.safe_dump(steps("monorepo", "publish"), sort_keys=False)
+    here = yaml.safe_dump(steps("monorepo_publish"), sort_keys=False)
 
     ran = chain.act.run(here, payload=PUBLIC, secrets={"GITHUB_TOKEN": chain.github.token}, runner=facts)
 

@@ -8,6 +8,7 @@ import pytest
 from tests.clients.stand import Run, cancel_at, hang_at_once
 from tests.servers.scripted import Scripted, Visit, answer
 
+from pkg_publish.clients import retry
 from pkg_publish.clients.github_packages import addresses, find
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import Cancelled
@@ -75,6 +76,17 @@ def test_nobody_there_is_an_answer_too(server: Scripted, run: Run, free_port: in
     urls = [f"http://127.0.0.1:{free_port}/x", server.url]
 
     assert find(urls, Transport(), run.watch) == ("", [f"{urls[0]}: no answer: 127.0.0.1:{free_port} refuses connections", f"{server.url}: answered 302"], True)
+
+
+def test_an_answer_that_cannot_be_used_is_one(server: Scripted, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server is there, whatever is wrong with it."""
+    monkeypatch.setattr(retry, "BASE", 0.0)
+    server.then(answer(502))
+
+    found, (line,), answered = find([server.url], Transport(), run.watch)
+
+    assert (found, answered) == ("", True)
+    assert "no answer" not in line
 
 
 def test_a_cancel_is_no_answer(server: Scripted) -> None:

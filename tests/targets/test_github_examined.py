@@ -113,7 +113,7 @@ class TestPackages:
         addresses = [name for name in found if name.startswith(server.url)]
         assert len(addresses) == 4
         assert all(found[name].found == "answered 404" for name in addresses)
-        assert "creates nothing" in found["package API"].found
+        assert "creates nothing" in found["package API"].means
         assert "support" in list(found)[-1]
         assert {row.failure for row in found.values()} == {Failure.UNSUPPORTED}
 
