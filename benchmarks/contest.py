@@ -119,15 +119,15 @@ class Contest:
         return measured
 
     def _once(self, row: Row, files: Sequence[Path], contender: Contender) -> Measured:
-        with self._new_folder() as folder, row.place(folder) as place:
+        with self._new_folder() as folder, contender.place(folder, files) if contender.place else row.place(folder) as place:
             work = Work(files=files, address=place.address, folder=folder / "work")
             work.folder.mkdir()
             contender.prepare(work)
             measured = timed(contender.commands(work), self._environ, folder / "log")
-            heard = place.heard()
+            heard, peak = place.heard(), max(measured.peak, place.peak())
             if not place.holds(files):
                 raise Failed(f"{contender.name}: not everything is there\n{(folder / 'log').read_text(encoding='utf-8', errors='replace')[-2000:]}")
-        return Measured(measured.began, heard - measured.began, measured.peak) if row.first_byte and heard else measured
+        return Measured(measured.began, heard - measured.began if row.first_byte and heard else measured.seconds, peak)
 
     @contextmanager
     def _new_folder(self) -> Iterator[Path]:

@@ -48,7 +48,7 @@ def versions() -> dict[str, str]:
         "pip of the venv": [base_python(), "-m", "pip", "--version"],
     }
     said = {"pkg-publish": __version__} | {name: _said([str(word) for word in words]) for name, words in programs.items()}
-    said |= {"oras-py": _installed("oras"), "twine": _installed("twine")}
+    said |= {"oras-py": _installed("oras")} | {name: _installed(name) for name in ("twine", "devpi-server", "pypiserver", "simple-repository-server")}
     return {name: each for name, each in said.items() if each}
 
 

@@ -97,7 +97,7 @@ class _Sampler:
 
     def _watch(self) -> None:
         while True:
-            self.peak = max(self.peak, sum(map(_most, _tree(self._pid))))
+            self.peak = max(self.peak, sum(map(most, _tree(self._pid))))
             if self._over.wait(EVERY):
                 return
 
@@ -112,7 +112,7 @@ def _tree(pid: int) -> list[int]:
     return found
 
 
-def _most(pid: int) -> int:
+def most(pid: int) -> int:
     """Bytes of memory that a process had at most since its program was started."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from benchmarks import index_ways, registry_ways, wheels
+from benchmarks import index_ways, reading, registry_ways, wheels
 from benchmarks.index_ways import PEERS, TOOL, VENV
 from benchmarks.places import registry, sink
 from benchmarks.registry_ways import AT_ONCE, CURL, ORAS, ORAS_PY, SKOPEO
@@ -21,7 +21,8 @@ SINK = "The index keeps names and digests and drops the bytes, so that it is nev
 
 def all_rows(shape: Shape) -> list[Row]:
     """All rows, as large as that."""
-    return [_registry_many(shape), _registry_large(shape), _index_many(shape), _index_large(shape), _start_cold(shape), _start_warm(shape)]
+    publishing = [_registry_many(shape), _registry_large(shape), _index_many(shape), _index_large(shape), _start_cold(shape), _start_warm(shape)]
+    return [*publishing, *reading.rows(shape)]
 
 
 def _registry_many(shape: Shape) -> Row:

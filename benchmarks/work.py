@@ -23,6 +23,8 @@ class Place:
     """Whether it has these files."""
     heard: Callable[[], float | None] = lambda: None
     """When the first request came to it, on the clock of `time.monotonic`."""
+    peak: Callable[[], int] = lambda: 0
+    """Bytes of memory that it had at most, where the server is what is measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Contender:
     """What comes before and is not measured."""
     missing: str = ""
     """The program that it needs and that is not here."""
+    place: Callable[[Path, Sequence[Path]], AbstractContextManager[Place]] | None = None
+    """A place of its own, with the files, instead of the row's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +115,14 @@ class Shape:
     """Seconds of round trip."""
     rounds: int
     """Of what takes long; short work is done more often."""
+    files: int = 500
+    """Of one project, on a page."""
+    asked: int = 200
+    """How often a page is asked for."""
 
 
 FULL = Shape(50, 100_000, 1_500_000_000, 30, 10_000, 5_000_000, 1_000_000_000, 0.040, 0.050, 3)
-QUICK = Shape(3, 10_000, 3_000_000, 3, 10_000, 50_000, 3_000_000, 0.002, 0.002, 1)
+QUICK = Shape(3, 10_000, 3_000_000, 3, 10_000, 50_000, 3_000_000, 0.002, 0.002, 1, files=6, asked=3)
 
 
 def environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:

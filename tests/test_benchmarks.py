@@ -40,8 +40,8 @@ def result(us: float, them: float) -> Result:
 
 
 def test_every_row_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the smallest shape, all that need no other machine: who takes part, and the page."""
-    rows = [row for row in all_rows(QUICK) if row.word != "start-cold"]
+    """In the smallest shape, all that need no other machine and start no devpi: who takes part, and the page."""
+    rows = [row for row in all_rows(QUICK) if row.word not in {"start-cold", "read-page", "read-first"}]
     words = ["--quick", "--rounds", "1", "--output", str(tmp_path / "page.md"), *(row.word for row in rows)]
     monkeypatch.setenv("XDG_CACHE_HOME", str(CACHE.parent))  # where the real parts are
 
@@ -52,6 +52,17 @@ def test_every_row_comes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert written == done.stdout
     assert all(f"## {row.title}\n" in written for row in rows)
     assert all(f"\n| {each.name} |" in written for row in rows for each in row.contenders)
+
+
+def test_reading_is_compared(tmp_path: Path) -> None:
+    """A page, and a first install, by those that start quickly."""
+    contest = Contest(tmp_path, lambda _: None)
+    for word, names in (("read-page", ["pkg-publish", "simple-repository-server"]), ("read-first", ["pypiserver"])):
+        row = row_called(word)
+        row = replace(row, contenders=[each for each in row.contenders if each.name in names], warm_up=False)
+        result = contest.hold(row, 1)
+        assert result.names == names
+        assert all(result.peak(name) > 10 for name in names)
 
 
 def test_a_row_that_is_not_there_is_refused() -> None:

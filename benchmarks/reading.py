@@ -1,0 +1,279 @@
+"""What is compared of reading: an index of ours over a registry, beside three that keep their files themselves, and curl from the registry."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import requests
+from tests import factory
+from tests.real_parts import ROOT, find
+from tests.servers.process import answers, free_port, running
+from tests.servers.registries import distribution
+from tests.targets.contract import once
+from tests.targets.namespaces import make
+
+from benchmarks.measure import Command, Failed, most
+from benchmarks.places import digest
+from benchmarks.registry_ways import base_python, lacks, program
+from benchmarks.wheels import NAME
+from benchmarks.work import Contender, Goal, Place, Row
+from pkg_publish.formats.filename import named
+from pkg_publish.formats.simple_pages import ACCEPT
+from pkg_publish.model import Release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from benchmarks.work import Shape, Work
+
+    Serving = Callable[[str, int], Sequence[str | Path]]
+
+BIN = Path(sys.executable).parent
+SIZE = 20_000
+"""Bytes of each of many files."""
+VERSIONS = 60
+TOGETHER = "Each has the page in its memory; one curl asks for it again and again on one connection, as pip does. Memory is that of the server."
+FIRST = "From the start of the server, which has the files and knows nothing of them yet, until uv has installed the newest version."
+LARGE = "We compare the bytes on their way, which curl alone does not; `openssl` does it afterwards. Memory is that of the server."
+
+
+def rows(shape: Shape) -> list[Row]:
+    """All rows, as large as that."""
+    return [_pages(shape), _first(shape), _large(shape)]
+
+
+def _pages(shape: Shape) -> Row:
+    return Row(
+        word="read-page",
+        title=f"The page of a project with {shape.files} files and {min(VERSIONS, shape.files)} versions, {shape.asked} times",
+        notes=(TOGETHER,),
+        contenders=[Contender(name=name, commands=partial(_asks, shape.asked), place=partial(_started, *how)) for name, how in SERVERS.items()],
+        files=partial(_many, count=shape.files),
+        place=_nowhere,
+        rounds=shape.rounds,
+        goals=[Goal(against=name, times=1.0) for name in SERVERS if name != OURS],
+        warm_up=False,
+    )
+
+
+def _first(shape: Shape) -> Row:
+    return Row(
+        word="read-first",
+        title=f"The first install of a project with {shape.files} files and {min(VERSIONS, shape.files)} versions",
+        notes=(FIRST,),
+        contenders=[Contender(name=name, commands=partial(_installs, how[1], how[2]), place=partial(_prepared, how[0])) for name, how in SERVERS.items()],
+        files=partial(_many, count=shape.files),
+        place=_nowhere,
+        rounds=shape.rounds,
+        goals=[Goal(against=name, times=1.0) for name in SERVERS if name != OURS],
+    )
+
+
+def _large(shape: Shape) -> Row:
+    direct = Contender(name="curl from the registry", commands=_blob, place=partial(_prepared, _registry), missing=lacks("curl"))
+    compared = Contender(name="curl, then openssl", commands=_compared, place=partial(_prepared, _registry), missing=lacks("openssl"))
+    return Row(
+        word="read-large",
+        title=f"One wheel of {shape.huge / 10**9:g} GB from a registry, through us",
+        notes=(LARGE,),
+        contenders=(Contender(name=OURS, commands=_file, place=partial(_started, *SERVERS[OURS])), direct, compared),
+        files=_one(shape.huge),
+        place=_nowhere,
+        rounds=shape.rounds,
+        goals=(Goal(against=direct.name, times=1.3), Goal(against=compared.name, times=1.0), Goal(mebibytes=64)),
+    )
+
+
+def _many(folder: Path, count: int) -> list[Path]:
+    """So many wheels of all versions, a release after another."""
+    found = []
+    for number in range(count):
+        python, version = divmod(number, VERSIONS)
+        tag = f"cp3{9 + python}-none-any" if python else "py3-none-any"
+        found.append(factory.wheel(folder, NAME, f"1.{version}", tag=tag, more={f"{NAME}/data.bin": os.urandom(SIZE)}))
+    return sorted(found, key=_version)
+
+
+def _one(size: int) -> Callable[[Path], Sequence[Path]]:
+    from benchmarks.wheels import make as wheels
+
+    return partial(wheels, sizes=[size])
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    return tuple(int(each) for each in (named(path.name) or ("", "0"))[1].split("."))
+
+
+# What has the files: each gets them once, and lends them to every round.
+
+
+def _state(name: str, files: Sequence[Path], fill: Callable[[Path], None]) -> Path:
+    folder = files[0].parent.parent / name
+    if not folder.exists():
+        folder.mkdir()
+        fill(folder)
+    return folder
+
+
+@contextmanager
+def _registry(files: Sequence[Path], log: Path) -> Iterator[str]:
+    """Debian's docker-registry; how `--from` names what is in it."""
+    del log
+    tool = find("docker-registry") or Path("docker-registry")
+    home, new = files[0].parent.parent / "registry", not (files[0].parent.parent / "registry").exists()
+    home.mkdir(exist_ok=True)
+    with distribution(tool, home) as url:
+        place = f"{url.removeprefix('http://')}/octo"
+        if new:
+            for version in sorted({_version(path) for path in files}):
+                text = ".".join(map(str, version))
+                ours = tuple(factory.distribution(path, NAME, text) for path in files if _version(path) == version)
+                once(make(place), Release(project=NAME, version=text, distributions=ours), 600)
+        yield f"oci={place}"
+
+
+@contextmanager
+def _folder(files: Sequence[Path], log: Path) -> Iterator[str]:
+    """A folder with a folder for the project."""
+    del log
+
+    def fill(folder: Path) -> None:
+        (folder / NAME).mkdir()
+        for path in files:
+            (folder / NAME / path.name).hardlink_to(path)
+
+    yield str(_state("folder", files, fill))
+
+
+@contextmanager
+def _devpi_state(files: Sequence[Path], log: Path) -> Iterator[str]:
+    """What devpi keeps, with an index that has the files."""
+
+    def fill(folder: Path) -> None:
+        words: list[str | Path] = [BIN / "devpi-init", "--serverdir", folder, "--root-passwd", "root-password", "--no-root-pypi"]
+        subprocess.run(words, check=True, capture_output=True)
+        port = free_port()
+        with running(_devpi(str(folder), port), ready=answers(port, "/+api"), log=log), requests.Session() as session:
+            url, session.auth = f"http://127.0.0.1:{port}/root/demo", ("root", "root-password")
+            session.put(url, json={"type": "stage", "bases": [], "volatile": False}, timeout=60).raise_for_status()
+            for path in files:
+                form = {":action": "file_upload", "metadata_version": "2.1", "name": NAME, "version": ((named(path.name) or ("", ""))[1])}
+                form |= {"filetype": "bdist_wheel", "pyversion": "py3"}
+                session.post(f"{url}/", data=form, files={"content": (path.name, path.read_bytes())}, timeout=60).raise_for_status()
+
+    yield str(_state("devpi", files, fill))
+
+
+# Who serves them.
+
+
+def _ours(state: str, port: int) -> Sequence[str | Path]:
+    return [base_python(), ROOT / "run.py", "serve", "--from", state, "--port", str(port)]
+
+
+def _pypiserver(state: str, port: int) -> Sequence[str | Path]:
+    return [sys.executable, "-m", "pypiserver", "run", "-i", "127.0.0.1", "-p", str(port), "--hash-algo", "sha256", "--disable-fallback", state]
+
+
+def _simple_repository(state: str, port: int) -> Sequence[str | Path]:
+    return [BIN / "simple-repository-server", state, "--host", "127.0.0.1", "--port", str(port)]
+
+
+def _devpi(state: str, port: int) -> Sequence[str | Path]:
+    login = ["--argon2-memory-cost", "1024", "--argon2-time-cost", "1"]  # of which nothing here is measured
+    return [BIN / "devpi-server", "--serverdir", state, "--host", "127.0.0.1", "--port", str(port), "--offline-mode", *login]
+
+
+OURS = "pkg-publish"
+SERVERS = {
+    OURS: (_registry, _ours, "/simple/"),
+    "devpi": (_devpi_state, _devpi, "/root/demo/+simple/"),
+    "pypiserver": (_folder, _pypiserver, "/simple/"),
+    "simple-repository-server": (_folder, _simple_repository, "/simple/"),
+}
+"""Where each has its files, what starts it, and where its index is."""
+
+
+@contextmanager
+def _nowhere(folder: Path) -> Iterator[Place]:
+    """Every contender here has a place of its own."""
+    yield Place(address=str(folder), holds=lambda _: False)
+
+
+@contextmanager
+def _prepared(state: Callable[..., AbstractContextManager[str]], folder: Path, files: Sequence[Path]) -> Iterator[Place]:
+    """The files, and nobody who serves them; what was to be done with them has ended well, or it would have failed."""
+    with state(files, folder / "log") as where:
+        yield Place(address=where, holds=lambda _: True)
+
+
+@contextmanager
+def _started(state: Callable[..., AbstractContextManager[str]], serve: Serving, index: str, folder: Path, files: Sequence[Path]) -> Iterator[Place]:
+    """A server that has read its files once."""
+    port = free_port()
+    page = f"{index}{NAME}/"
+    with state(files, folder / "log") as where, running(serve(where, port), ready=answers(port, page), log=folder / "log") as process:
+        if missing := [path.name for path in files if path.name not in _page(port, page)]:
+            raise Failed(f"{page} lacks {', '.join(missing[:3])}")
+        yield Place(address=f"127.0.0.1:{port}{index}", holds=lambda _: True, peak=lambda: most(process.pid))
+
+
+def _page(port: int, path: str) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path, headers={"Accept": ACCEPT})
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return text
+
+
+# What is asked of them.
+
+
+def _asks(times: int, work: Work) -> Iterator[Command]:
+    line = f'url = "http://{work.address}{NAME}/"\noutput = "/dev/null"\n'
+    (work.folder / "curl").write_text(line * times)
+    yield Command([program("curl"), "--silent", "--show-error", "--fail", "--header", f"Accept: {ACCEPT}", "--config", work.folder / "curl"])
+
+
+def _installs(serve: Serving, index: str, work: Work) -> Iterator[Command]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}{index}"
+    client: list[str | Path] = [
+        BIN / "uv",
+        "pip",
+        "install",
+        "--no-config",
+        "--no-cache",
+        "--quiet",
+        "--target",
+        work.folder / "installed",
+        "--default-index",
+        url,
+        NAME,
+    ]
+    words: list[str | Path] = [sys.executable, "-I", Path(__file__).with_name("until.py"), str(port), *serve(work.address, port), "--then", *client]
+    yield Command(words)
+
+
+def _file(work: Work) -> Iterator[Command]:
+    path = work.files[0]
+    root = work.address.removesuffix("/simple/")
+    yield Command([program("curl"), "--silent", "--fail", "--output", "/dev/null", f"http://{root}/files/{NAME}/{digest(path)}/{path.name}"])
+
+
+def _blob(work: Work, into: Path = Path("/dev/null")) -> Iterator[Command]:
+    host, _, name = work.address.removeprefix("oci=").partition("/")
+    yield Command([program("curl"), "--silent", "--fail", "--output", into, f"http://{host}/v2/{name}/{NAME}/blobs/sha256:{digest(work.files[0])}"])
+
+
+def _compared(work: Work) -> Iterator[Command]:
+    yield from _blob(work, work.folder / "file")
+    yield Command([program("openssl"), "dgst", "-sha256", work.folder / "file"])
