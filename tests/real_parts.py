@@ -54,9 +54,11 @@ PARTS = (
     Part("regctl", "go", "github.com/regclient/regclient/cmd/regctl", "v0.11.7"),
     Part("busybox", "debian", "busybox"),
     Part("chromium", "debian", "chromium"),
+    Part("debootstrap", "debian", "debootstrap"),
     Part("docker-registry", "debian", "docker-registry"),
     Part("nginx", "debian", "nginx"),
     Part("skopeo", "debian", "skopeo"),
+    Part("umoci", "debian", "umoci"),
     Part("languageservice", "npm", "@actions/languageservice"),
     Part("octokit-fixtures", "npm", "@octokit/fixtures"),
     Part("octokit-openapi", "npm", "@octokit/openapi"),
@@ -121,8 +123,7 @@ def _find_go(part: Part) -> Path:
 
 
 def _find_debian(part: Part) -> Path | None:
-    found = shutil.which(part.name, path=f"{ENVIRON.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin")
-    return Path(found) if found else None
+    return Path(found) if (found := shutil.which(part.name, path=f"{ENVIRON.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin")) else None
 
 
 def _find_npm(part: Part) -> Path | None:

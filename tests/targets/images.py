@@ -6,11 +6,13 @@ import gzip
 import hashlib
 import io
 import json
-import re
+import shutil
 import subprocess
 import sys
 import tarfile
-from dataclasses import replace
+import tempfile
+import threading
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +26,17 @@ from tests.servers.ghcr import Package, digest_of
 from pkg_publish.build import Gatherer
 from pkg_publish.model import Item, Release
 from pkg_publish.runner import Runner
-from pkg_publish.targets.base import Ambient, TargetSpec
+from pkg_publish.targets.base import Ambient, Gathered, TargetSpec
 from pkg_publish.targets.container_image import ContainerImage, ContainerImageKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from tests.servers.ghcr import Ghcr
     from tests.servers.registries import Registry
+
+    from pkg_publish.formats.image import Machine
+    from pkg_publish.watch import Watch
 
 OCI = "application/vnd.oci.image"
 PYTHON = ".".join(map(str, sys.version_info[:2]))
@@ -39,6 +44,9 @@ BOTH = ("amd64", "arm64")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 JOB = Runner(repository="octo/demo", sha=COMMIT, event={"repository": {"visibility": "public"}})
 SCRIPTS = "demo = demo:main\n"
+_KEPT = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+UV_CACHE = f"{_KEPT.name}/uv"
+"""Of one session: in a cache that stays, the files of every test would stay."""
 
 
 def tar(files: Mapping[str, bytes], mode: int = 0o755) -> bytes:
@@ -89,8 +97,9 @@ class Bases:
         return self.server.put_manifest(tag, index, self.name)
 
     def image(self, layer: bytes, architecture: str, tag: str = "", **settings: Any) -> tuple[str, int]:  # noqa: ANN401 - what a config holds
-        """Make an image of one layer; returns its digest and size."""
-        packed, history = gzip.compress(layer, 1, mtime=0), settings.pop("history", [{"created_by": "the tests"}])
+        """Make an image of one layer, which is packed unless `packing` is empty; returns its digest and size."""
+        packing, history = settings.pop("packing", "+gzip"), settings.pop("history", [{"created_by": "the tests"}])
+        packed = gzip.compress(layer, 1, mtime=0) if packing else layer
         document = {"config": settings, "rootfs": {"type": "layers", "diff_ids": [digest_of(layer)]}, "history": history}
         config = json.dumps({"architecture": architecture, "os": "linux", **document}).encode()
         parts = [(self.server.put_blob(each, self.name), len(each)) for each in (config, packed)]
@@ -99,7 +108,7 @@ class Bases:
             "schemaVersion": 2,
             "mediaType": f"{OCI}.manifest.v1+json",
             "config": {"mediaType": f"{OCI}.config.v1+json", **config_part},
-            "layers": [{"mediaType": f"{OCI}.layer.v1.tar+gzip", **layer_part}],
+            "layers": [{"mediaType": f"{OCI}.layer.v1.tar{packing}", **layer_part}],
         }
         data = json.dumps(manifest).encode()
         return self.server.put_manifest(tag or digest_of(data), data, self.name), len(data)
@@ -147,10 +156,39 @@ def program(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Remembering:
+    """Installs as the product does, and what was installed before in this session from the same files not once more."""
+
+    gatherer: Gatherer
+    scratch: Path
+
+    def __call__(self, release: Release, extras: str, machine: Machine, watch: Watch) -> Gathered:
+        """What lies beside the release, and the lock, are all that counts, for there is no index; and the machine, where a wheel is for one alone."""
+        (lies,) = {each.path.parent for each in release.distributions}
+        beside = tuple(sorted((path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in lies.iterdir()))
+        for_all = all(name.endswith(("-any.whl", ".tar.gz")) for name, _ in beside)
+        key = (release.project, release.version, beside, self.gatherer.lock, extras, None if for_all else machine)
+        with _ONE:
+            if key not in _GATHERED:
+                gathered = self.gatherer(release, extras, machine, watch)
+                kept = Path(_KEPT.name, f"{len(_GATHERED)}")
+                _GATHERED[key] = (Path(shutil.copytree(gathered.folder, kept)), gathered.pins)
+            kept, pins = _GATHERED[key]
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        return Gathered(folder=Path(shutil.copytree(kept, Path(tempfile.mkdtemp(dir=self.scratch)) / "target")), pins=pins)
+
+
+_GATHERED: dict[object, tuple[Path, Sequence[str]]] = {}
+_ONE = threading.Lock()
+
+
 def ambient(scratch: Path, runner: Runner = JOB, project: Path | None = None, **environ: str) -> Ambient:
     """A run that installs, from nowhere but the release's own folder unless `environ` says more."""
-    environ = {"PATH": f"{Path(sys.executable).parent}:{real_parts.ENVIRON['PATH']}", "PIP_NO_INDEX": "1", **environ}
-    return Ambient(folder=scratch, environ=environ, runner=runner, gather=Gatherer(project=project or scratch, scratch=scratch / "images", environ=environ))
+    environ = {"PATH": f"{Path(sys.executable).parent}:{real_parts.ENVIRON['PATH']}", "PIP_NO_INDEX": "1", "UV_CACHE_DIR": UV_CACHE, **environ}
+    gatherer = Gatherer(project=project or scratch, scratch=scratch / "images", environ=environ)
+    gather = Remembering(gatherer, scratch / "images") if environ["PIP_NO_INDEX"] else gatherer
+    return Ambient(folder=scratch, environ=environ, runner=runner, gather=gather)
 
 
 def make(name: str, scratch: Path, login: tuple[str, str] | None = None, run: Ambient | None = None, **options: str) -> ContainerImage:
@@ -248,19 +286,6 @@ class ImageStand:
 
     def _opened(self, tag: str, layer: int) -> tarfile.TarFile:
         return tarfile.open(fileobj=io.BytesIO(self.server.blob(self.manifest(tag)["layers"][layer]["digest"])))
-
-
-@cache
-def this_python() -> bytes:
-    """A tar with the Python that runs the tests, and all that it needs where there is nothing else."""
-    prefix, interpreter = Path(sys.base_prefix), Path(sys.executable).resolve()
-    standard = prefix / "lib" / f"python{PYTHON}"
-    left_out = {"__pycache__", "test", "tests", "site-packages", "idlelib", "tkinter", "ensurepip", "lib2to3", f"config-{PYTHON}-{sys.platform}"}
-    modules = [path for path in standard.rglob("*") if path.is_file() and left_out.isdisjoint(path.relative_to(standard).parts) and path.suffix != ".a"]
-    said = subprocess.run(["ldd", interpreter, *standard.glob("lib-dynload/*.so")], capture_output=True, text=True, check=True).stdout
-    libraries = {Path(found) for found in re.findall(r"(/\S+) \(0x", said)}
-    files = {str(path).lstrip("/"): path.read_bytes() for path in (*modules, *libraries)}
-    return tar({**files, f"{str(prefix).lstrip('/')}/bin/python3": interpreter.read_bytes(), "tmp/.keep": b""})
 
 
 def run(root: Path, config: Mapping[str, Any], *arguments: str) -> str:
