@@ -27,12 +27,18 @@ if TYPE_CHECKING:
     from tests.servers.registries import NewRegistry
 
 COPIES = 4
-COPY = """
-import sys
+COPIED = """
+import os, signal, sys
 from wsgiref.simple_server import make_server
 from pkg_publish.wsgi import application
-make_server("127.0.0.1", int(sys.argv[1]), application()).serve_forever()
+for port in sys.argv[2:]:
+    if not os.fork():
+        sys.stderr = open(f"{sys.argv[1]}/{port}.log", "w", buffering=1)
+        make_server("127.0.0.1", int(port), application()).serve_forever()
+signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+os.wait()
 """
+"""A process for each port, which has nothing in common with the others but that it was imported once."""
 CONFIG = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
 events {{ worker_connections 64; }}
@@ -60,9 +66,8 @@ def address(reference: str, tmp_path: Path, tool: Callable[[str], Path]) -> Iter
     environ = {**os.environ, "PKG_PUBLISH_FROM": f"oci={reference}"}  # noqa: TID251 - the tests' own edge
     (tmp_path / "nginx.conf").write_text(CONFIG.format(folder=tmp_path, port=port, servers=" ".join(f"server 127.0.0.1:{each};" for each in ports)))
     with ExitStack() as stack:
-        for each in ports:
-            command = [sys.executable, "-c", COPY, str(each)]
-            stack.enter_context(running(command, ready=answers(each, "/simple/demo/"), log=tmp_path / f"{each}.log", environ=environ))
+        command = [sys.executable, "-c", COPIED, str(tmp_path), *map(str, ports)]
+        stack.enter_context(running(command, ready=lambda: all(answers(each, "/simple/demo/")() for each in ports), log=tmp_path / "log", environ=environ))
         command = [str(tool("nginx")), "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
         stack.enter_context(running(command, ready=answers(port, "/simple/demo/"), log=tmp_path / "nginx.log"))
         yield f"http://127.0.0.1:{port}/simple/"
@@ -70,7 +75,7 @@ def address(reference: str, tmp_path: Path, tool: Callable[[str], Path]) -> Iter
 
 @pytest.mark.real("nginx")
 def test_any_number_of_copies_is_one_index(address: str, tmp_path: Path) -> None:
-    """They agree on every byte and every ETag, for they keep no state; parts of a file come through, and pip installs."""
+    """They agree on every byte and every ETag, for they keep no state; parts of a file come through, and uv installs."""
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: requests.get(f"{address}demo/", headers={"Accept": JSON}, timeout=60), range(40)))
     assert len({(answer.status_code, answer.headers["ETag"], answer.content) for answer in found}) == 1
@@ -80,10 +85,20 @@ def test_any_number_of_copies_is_one_index(address: str, tmp_path: Path) -> None
     url = requests.compat.urljoin(f"{address}demo/", found[0].json()["files"][0]["url"])
     assert requests.get(url, headers={"Range": "bytes=0-1"}, timeout=60).content == b"PK"
 
-    python = tmp_path / "fresh" / "bin" / "python"
-    subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", sys.executable, tmp_path / "fresh"], check=True)
-    subprocess.run([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-cache-dir", "--index-url", address, "demo"], check=True)
-    assert subprocess.run([python, "-c", "import demo; print(demo.x)"], check=True, capture_output=True, text=True).stdout == "1\n"
+    installing: list[str | Path] = [
+        "pip",
+        "install",
+        "--no-config",
+        "--no-cache",
+        "--quiet",
+        "--target",
+        tmp_path / "fresh",
+        "--default-index",
+        address,
+        "demo",
+    ]
+    subprocess.run([find_uv_bin(), *installing], check=True)
+    assert (tmp_path / "fresh" / "demo" / "__init__.py").read_text() == "x = 1\n"
 
 
 def test_the_call_may_say_where_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
