@@ -200,6 +200,9 @@ def make_library(folder: str) -> None:
     try:
         from pathlib import Path
 
+        from library import pip
+
+        pip.begin(os.environ)  # it answers while we import the rest
         from library.errors import SetUpFailed
         from library.folder import compile_behind, make, release_asset
 
@@ -215,8 +218,9 @@ def make_library(folder: str) -> None:
     sys.path.remove(HERE)
     try:
         asset = release_asset(os.environ, Path(HERE), __version__)
+        compile_behind(os.environ, os.path.join(HERE, "src"))
         make(Path(folder), Path(HERE, "requirements.txt"), os.environ, asset=asset, is_whole=is_whole)
-        compile_behind(os.environ, folder, os.path.join(HERE, "src"))
+        compile_behind(os.environ, folder)
         listen()
     except SetUpFailed as error:
         fail(error.what, code=error.code, cure=error.cure)

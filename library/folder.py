@@ -132,8 +132,8 @@ def platform_word() -> str:
 
 def settle(made: Path, folder: Path, is_whole: Callable[[str], bool]) -> None:
     """Write down what whole means, and give the folder its name; somebody else's whole folder is as good."""
-    files = [path for path in made.rglob("*") if path.is_file()]
-    (made / ".whole").write_text(f"{len(files)} {sum(path.stat().st_size for path in files)}")
+    parts = [(inside, name) for inside, _, names in os.walk(made) if not inside.endswith("__pycache__") for name in names]
+    (made / ".whole").write_text(f"{len(parts)} {sum(Path(*part).stat().st_size for part in parts)}")
     try:
         made.rename(folder)
     except OSError:

@@ -141,7 +141,7 @@ class Index:
                 raise Unreachable(f"{shown(address)} sends a page of more than {PAGE_LIMIT >> 20} MiB")
         try:
             links = {file["filename"]: file["url"] for file in json.loads(data)["files"]} if kind.endswith("json") else anchors(data)
-            return {name: urllib.parse.urljoin(final, link) for name, link in links.items()}
+            return {name: link if link.startswith("https://") else urllib.parse.urljoin(final, link) for name, link in links.items()}
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise Unreachable(f"{shown(address)} is no page of an index") from error
 

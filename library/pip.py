@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import functools
 import os
 import subprocess
@@ -59,12 +60,25 @@ def handed(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.upper() in SYSTEM | HANDED_ON or name.startswith(("LC_", "XDG_"))}
 
 
+def begin(environ: Mapping[str, str]) -> None:
+    """Begin to ask pip, if nothing else names an index: it answers while we get ready ourselves."""
+    with contextlib.suppress(SetUpFailed):  # whoever needs the settings says what is wrong with them
+        if not (environ.get("PKG_PUBLISH_WHEELHOUSE") or read_settings(environ).get("index-url")):
+            asked()
+
+
+@functools.cache
+def asked() -> subprocess.Popen[str]:
+    """Somebody who asks pip for its default index and the file of its certificates."""
+    environ = handed(os.environ)  # noqa: TID251 - so that pip sees less of it
+    return subprocess.Popen([sys.executable, "-I", "-c", ASK], env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
 @functools.cache
 def ask() -> tuple[str, ...]:
-    """Ask pip for its default index and the file of its certificates; nothing without pip."""
-    environ = handed(os.environ)  # noqa: TID251 - so that pip sees less of it
-    asked = subprocess.run([sys.executable, "-I", "-c", ASK], env=environ, capture_output=True, text=True, check=False)
-    return tuple(asked.stdout.splitlines())
+    """What pip says, each in its line; nothing without pip."""
+    with asked() as process:
+        return tuple(process.communicate()[0].splitlines())
 
 
 def indexes(settings: Mapping[str, str]) -> list[str]:

@@ -150,14 +150,12 @@ def unpack(file: IO[bytes], folder: Path) -> None:
 
 @contextlib.contextmanager
 def borrowed(folder: Path) -> Iterator[None]:
-    """Import from a folder that will have another name: nothing is compiled there, and its modules are forgotten afterwards."""
+    """Import from a folder that will have another name: its modules are forgotten afterwards, and what was compiled of them serves there, too."""
     sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
-    writes_nothing, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield
     finally:
-        sys.dont_write_bytecode = writes_nothing
         sys.path.remove(str(folder))
         for name in [name for name in sys.modules if name.partition(".")[0] == "packaging"]:
             del sys.modules[name]
@@ -178,7 +176,7 @@ def choose(pin: Pin, files: Mapping[str, str]) -> str:
 
     ranks = {tag: rank for rank, tag in enumerate(sys_tags())}
     fitting = []
-    for name in files:
+    for name in (each for each in files if f"-{pin.version}-" in each):  # some projects have thousands, and to read a name takes time
         with contextlib.suppress(InvalidWheelFilename):
             _, version, build, tags = parse_wheel_filename(name)
             if str(version) == pin.version and (known := tags & ranks.keys()):
