@@ -19,7 +19,8 @@ PIECES = [
 MARKUP = [
     *("`", "``", "|", "\\", "*", "**", "_", "~~", "[x](y)", "![x](y)", "[", "](", "<b>", "<!--", "-->", "&lt;", "&#64;", "$", "]: x", "[^1]"),
     *("# ", "- ", "+ ", "> ", "1. ", "1) ", "---", "===", "```", "~~~", "    ", "\n", "@octo", "#1", "octo/x#1", "GH-1", ":x:", "www.x.org", "a@b.org"),
-    *("http://", "https://x.org/a_b", "ftp://x", "mailto:a@b.c", " ", "x", "é", "javascript:"),
+    *("http://", "https://x.org/a_b", "ftp://x", "mailto:a@b.c", " ", "x", "é", "javascript:", "xmpp:a@b.c/d", "x@.org", "x@-.org", "@.", "@_.b", "www"),
+    *("a5c3785ed8", "8d6a358", "CVE-2026-1", "GHSA-a-b-c", "$x$", "$`x`$", "> [!NOTE]", "<details>", "\\"),
 ]
 hostile = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=14).map("".join)
 markup = st.lists(st.sampled_from(MARKUP) | st.sampled_from(PIECES) | st.text(max_size=3), max_size=14).map("".join)
@@ -198,6 +199,9 @@ def test_a_block_ends_where_we_end_it(text: str) -> None:
         ("ask @octo about #12", "ask @&#8203;octo about #&#8203;12"),
         ("at 12:30, sha256:ab", "at 12:30, sha256:ab"),
         ("one ` of two", "one &#96; of two"),
+        ("mail a@-.org", "mail a@&#8203;-.org"),
+        ("built from 8d6a358f1", "built from `8d6a358f1`"),
+        ("see CVE-2026-1", "see CVE&#8203;-2026-1"),
     ],
 )
 def test_sentences(text: str, made: str) -> None:
@@ -207,11 +211,46 @@ def test_sentences(text: str, made: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "made"),
-    [("x.whl", "`x.whl`"), ("a`b", "``a`b``"), ("``a", "``` ``a ```"), ("a|`b`", "a&#124;&#96;b&#96;"), (" ", ""), ("a\nb", "`a b`")],
+    [
+        ("x.whl", "`x.whl`"),
+        ("a`b", "``a`b``"),
+        ("``a", "``` ``a ```"),
+        ("a|`b`", "a&#124;&#96;b&#96;"),
+        ("a|8d6a358", "a&#124;`8d6a358`"),
+        (" ", ""),
+        ("a\nb", "`a b`"),
+    ],
 )
 def test_code_spans(text: str, made: str) -> None:
     """With a fence that is longer than what is in it; a bar would end the cell."""
     assert neutral.code(text) == made
+
+
+@settings(max_examples=250, deadline=None)
+@given(markup)
+@example("`&lt;b>` @octo x@.org https://x.org/<b>")
+def test_a_title_of_html_shows_the_text(text: str) -> None:
+    """All of it but the quotes of code, in no tag but that of code, and nothing is linked."""
+    page = rendered(f"<details><summary>x{neutral.html(text)}</summary>\n\n</details>")
+
+    assert set(page.tags) <= {"details", "summary", "code", "/code", "/summary", "/details"}
+    shown = neutral.visible(re.sub(r"[\t\r\n]", " ", text)).strip()
+    assert page.titles[0].replace("`", "").split() == f"x{shown}".replace("`", "").split()
+    assert page.linked == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("@octo", "#1", "octo/x#1", "GH-1", "GHSA-a-b", "CVE-2026-1", "8d6a358", ":tada:", "www.x", "ftp://x", "https://x"),
+        *("a@b.c", "a@.c", "a@-.c", "a@_.c", "mailto:a@b.c", "xmpp:a@b.c/d", "$x$", "[^1]"),
+    ],
+)
+def test_the_oracle_sees_what_github_links(text: str) -> None:
+    """Where nobody has made it harmless, alone and in a sentence."""
+    assert rendered(text).linked
+    assert rendered(f"see {text}, then").linked
+    assert not rendered(f"see `{text}`, then").linked
 
 
 def test_blocks() -> None:

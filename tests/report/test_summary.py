@@ -62,7 +62,19 @@ def test_words_of_others_stay_words(word: str) -> None:
         node for node in plain.nodes if node in {"html_block", "table_open"}
     ]
     assert {link for link in page.links if "evil" in link} == set()
+    assert set(page.tags) == set(plain.tags) | (set(page.tags) & {"code", "/code"})
     assert page.linked == []
+
+
+def test_a_title_is_html() -> None:
+    """In which GitHub reads no Markdown: no backslash is seen, and what is quoted is code."""
+    refused = Refused("x", code="some-code", cure="y", details=["one", "two"])
+    place = replace(PYPI, title="the index `a_b` & https://x.org/*")
+    fell = replace(attempt(PYPI, NOTHING, problem=refused), place=place)
+    page = rendered(summary(Scene(tried=[fell, attempt(GHCR, NOTHING, ALL)]).report()))
+
+    assert "What the index a_b & https://x.org/* answered" in page.titles
+    assert page.tags.count("code") == 2
 
 
 def test_an_address_is_a_link_only_if_it_is_no_more() -> None:

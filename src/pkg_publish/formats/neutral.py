@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from itertools import chain, pairwise
+from html import escape
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -98,24 +99,26 @@ def output(name: str, value: str, delimiter: str) -> str:
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 
 
-SPANS = re.compile(r"`[^`]+`|https?://[^\s`\"'<>]*[^\s`\"'<>.,;:!?)\]]")
-"""What stands as code in a sentence: what its writer quoted so, and addresses."""
+HASH = r"(?<![0-9A-Za-z_])[0-9A-Fa-f]{7,40}(?![0-9A-Za-z_])"
+"""What GitHub may take for a commit."""
+
+SPANS = re.compile(rf"(`[^`]+`|https?://[^\s`\"'<>]*[^\s`\"'<>.,;:!?)\]]|{HASH})")
+"""What stands as code in a sentence: what its writer quoted so, addresses, and commits."""
+
+HASHES = re.compile(f"({HASH})")
 
 SPECIAL = {letter: f"\\{letter}" for letter in "\\*_[]~$"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;", "`": "&#96;"}
 
 NOWHERE = "&#8203;"
 """A space of no width: what GitHub looks for after Markdown is done, it does not find across one."""
 
-LINKED = re.compile(r"@(?=\w)|#(?=\d)|:(?=[\w+-]+:)|:(?=//)|(?<=www)(?=\.)|(?<=GH)(?=-\d)", re.IGNORECASE)
-"""Mentions, issues, emoji, addresses: the places where they come apart."""
+LINKED = re.compile(r"@|#(?=\d)|:(?=[\w+-]+:)|:(?=//)|(?<=www)(?=\.)|(?<=GH)(?=-\d)|(?<=GHSA)(?=-)|(?<=CVE)(?=-)", re.IGNORECASE)
+"""Mentions, mail, issues, emoji, addresses, advisories: the places where they come apart."""
 
 
 def markdown(text: str, limit: int = LINE) -> str:
     """Return one sentence for GitHub's Markdown, in a table or not: no link, image, HTML, heading, emphasis, mention, issue or emoji."""
-    shown = _folded(text, limit).strip()
-    ends = [0, *chain.from_iterable(found.span() for found in SPANS.finditer(shown)), len(shown)]
-    parts = (shown[begin:end] for begin, end in pairwise(ends))
-    return "".join(_spans(parts))
+    return "".join(_spans(SPANS.split(_folded(text, limit).strip())))
 
 
 def _spans(parts: Iterable[str]) -> Iterator[str]:
@@ -124,16 +127,29 @@ def _spans(parts: Iterable[str]) -> Iterator[str]:
         if number % 2:
             yield code(part[1:-1] if part.startswith("`") else part)
         else:
-            escaped = "".join(SPECIAL.get(letter, letter) for letter in LINKED.sub(lambda found: f"{found[0]}\0", part))
+            escaped = "".join(SPECIAL.get(letter, letter) for letter in _apart(part))
             begun = re.sub(r"^(\d*)([#=+.)-])", r"\1\\\2", escaped) if number == 0 else escaped
             yield begun.replace("\0", NOWHERE)
+
+
+def _apart(text: str) -> str:
+    """With a zero at each place where a link comes apart: no visible text has one."""
+    return LINKED.sub(lambda found: f"{found[0]}\0", text)
+
+
+def html(text: str, limit: int = LINE) -> str:
+    """Return one sentence for a piece of HTML, in which GitHub reads no Markdown and still makes links."""
+    parts = SPANS.split(_folded(text, limit).strip())
+    plain = [escape(_apart(part)).replace("\0", NOWHERE) for part in parts[::2]]
+    spans = [f"<code>{escape(part.strip('`'))}</code>" for part in parts[1::2]]
+    return "".join(chain.from_iterable(zip_longest(plain, spans, fillvalue="")))
 
 
 def code(text: str, limit: int = LINE) -> str:
     """Return a code span, in a table or not. A bar would end a cell of a table, so text with one is shown as a sentence is."""
     shown = _folded(text, limit).strip()
     if not shown or "|" in shown:
-        return "".join(_spans([shown]))
+        return "".join(_spans(HASHES.split(shown)))
     fence = _fence(shown, 1)
     edge = " " if shown.startswith("`") or shown.endswith("`") else ""
     return f"{fence}{edge}{shown}{edge}{fence}"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pkg_publish.errors import DOCS, Failure
-from pkg_publish.formats.neutral import code, fenced, markdown
+from pkg_publish.formats.neutral import code, fenced, html, markdown
 from pkg_publish.model import Visibility
 from pkg_publish.report import phrases, sentences
 from pkg_publish.report.at_home import is_yaml
@@ -159,7 +159,7 @@ class _Page:
             problem = attempt.problem
             if problem and len(problem.details) > 1 and problem not in report.problems:
                 cure = markdown(problem.cure) if problem.kind is Failure.UNSUPPORTED else ""
-                yield _folded(f"What {markdown(attempt.place.title)} answered", filter(None, [cure, self._listed(problem.details)]))
+                yield _folded(f"What {html(attempt.place.title)} answered", filter(None, [cure, self._listed(problem.details)]))
 
     def _states(self) -> str:
         rows = [
@@ -192,5 +192,6 @@ def _language(paste: str) -> str:
 
 
 def _folded(title: str, parts: Iterable[str]) -> str:
+    """What is read by who opens it; the title is HTML."""
     inside = "\n\n".join(parts)
     return f"<details><summary>{title}</summary>\n\n{inside}\n\n</details>"
