@@ -30,6 +30,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("argv", "said"),
     [
         (["publish", "--taregts", "x"], "there is no flag '--taregts'.\ndo this   Did you mean --targets?"),
+        (["publish", ".", "-targets", "secret"], "there is no flag '-targets'.\ndo this   Did you mean --targets?"),
+        (["publish", ".", "-pypi-token", "pypi-secret"], "a token never stands on a command line.\ndo this   Set the variable."),
         (["install", "demo==1.0", "--form=directory=x"], "there is no flag '--form'.\ndo this   Did you mean --from?"),
         (["publish", "--pypi-token", "pypi-secret"], "a token never stands on a command line.\ndo this   Set the variable.\n          export PYPI_TOKEN=…"),
         (["publish", "python", "--project-dir", "other"], "two projects are named: 'python', and 'other' with --project-dir"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _BOOLEANS = {f"--{each.name}" for each in inputs() if each.is_boolean}
+_FLAG = re.compile(r"--?[A-Za-z][\w-]*")
 _NO_BOOLEANS = {"yes", "no", "on", "off", "y", "n", "1", "0"}
 
 
@@ -86,13 +87,15 @@ def _unknown_flags(argv: Sequence[str], commands: Mapping[str, argparse.Argument
     """Each flag that its command does not have, without the value behind it, which may be a secret."""
     if not argv or argv[0] not in commands:
         return
-    known = {*re.findall(r"--[a-z-]+", commands[argv[0]].format_usage()), "--help"}
-    for flag in (word.partition("=")[0] for word in itertools.takewhile("--".__ne__, argv) if word.startswith("--")):
-        if variable := TOKENS.get(flag[2:]):
+    known = {*re.findall(r"--[a-z-]+", commands[argv[0]].format_usage()), "--help", "-h"}
+    for flag in (word.partition("=")[0] for word in itertools.takewhile("--".__ne__, argv)):
+        if not _FLAG.fullmatch(flag):
+            continue
+        if variable := TOKENS.get(flag.lstrip("-")):
             what, cure = f"there is no flag {flag}: a token never stands on a command line", "Set the variable."
             yield ConfigError(what, code="unknown-input", cure=cure, paste=f"export {variable}=…")
         elif flag not in known:
-            yield ConfigError(f"there is no flag {flag[:80]!r}", code="unknown-input", cure=grammar.nearest(flag, known))
+            yield ConfigError(f"there is no flag {flag[:80]!r}", code="unknown-input", cure=grammar.nearest(flag, known - {"-h"}))
 
 
 def _odd_booleans(argv: Sequence[str]) -> Iterator[ConfigError]:

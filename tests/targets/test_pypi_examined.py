@@ -110,9 +110,10 @@ def test_something_else_in_the_place_of_the_index(monkeypatch: pytest.MonkeyPatc
     """A login page: no publish could be proven there."""
     with Scripted().then(answer(200, b"hello", Content_Type="text/html")) as server:
         monkeypatch.setattr(twine.utils, "DEFAULT_REPOSITORY", f"{server.url}/legacy/")
-        row = next(iter(make().check(watch())))
+        found = rows(make())
 
-    assert (row.ok, row.failure, row.code) == (False, "unavailable", "no-index-page")
+    assert (found["index"].ok, found["index"].failure, found["index"].code) == (False, "unavailable", "no-index-page")
+    assert list(found) == ["index", "login"]
 
 
 def test_testpypi_is_no_store(pypi: Pypi) -> None:

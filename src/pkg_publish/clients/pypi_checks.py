@@ -12,7 +12,7 @@ from pkg_publish.formats import pypi_rules
 from pkg_publish.model import CheckRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from pkg_publish.clients.transport import Transport
     from pkg_publish.model import Subject
@@ -28,11 +28,8 @@ def rehearsal() -> CheckRow:
     return CheckRow(check="what it is", found="public, and emptied now and then", means=means)
 
 
-def rows(index: str, subject: Subject, transport: Transport, watch: Watch, claims: Mapping[str, str] | None) -> Iterator[CheckRow]:
-    """The project's name, the version and how long that stays open, and the limits.
-
-    `claims`: what is known of the job, if its identity would be its login; what to type in for that comes last.
-    """
+def rows(index: str, subject: Subject, transport: Transport, watch: Watch) -> Generator[CheckRow, None, bool]:
+    """The limits, the project's name, the version and how long that stays open; at the end, whether the project is there."""
     largest = max((each.size for each in subject.files), default=0)
     found = f"{pypi_rules.LARGEST >> 20} MB for a file, 10 GB for a project, unless it has raised them for this one"
     yield CheckRow(check="limits", found=found, means=f"the largest file here has {largest} bytes" if largest else "")
@@ -48,8 +45,7 @@ def rows(index: str, subject: Subject, transport: Transport, watch: Watch, claim
             yield from [_age(subject, since)] if since else []
     else:
         yield CheckRow(check="project", found="its name is not known without a build", ok=None)
-    if claims is not None:
-        yield _publisher(index, claims, subject.project, there=bool(latest))
+    return bool(latest)
 
 
 def _name(project: str, latest: str, index: str) -> CheckRow:
@@ -89,7 +85,7 @@ def _age(subject: Subject, since: datetime) -> CheckRow:
     )
 
 
-def _publisher(index: str, claims: Mapping[str, str], project: str, *, there: bool) -> CheckRow:
+def publisher(index: str, claims: Mapping[str, str], project: str, *, there: bool) -> CheckRow:
     """What to type into the form of a trusted publisher, and the form with all of that filled in: that of the project if it is there, else the account's."""
     owner, _, repository = claims.get("repository", "").partition("/")
     typed = {

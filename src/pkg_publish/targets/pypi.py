@@ -173,11 +173,15 @@ class Pypi:
 
     def examine(self, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
         """The same, the project's name and version there, and the trusted publisher that this job would need."""
-        yield from self.check(watch)
-        claims = (self.login.claims(self.transport, watch) or self.job) if self.login.is_identity else None
+        index, login = self.check(watch)
+        yield from (index, login)
         if self.place.kind == "testpypi":
             yield pypi_checks.rehearsal()
-        yield from pypi_checks.rows(self.web, subject, self.transport, watch, claims)
+        there = False
+        if index.ok:  # what is no index says nothing of projects either
+            there = yield from pypi_checks.rows(self.web, subject, self.transport, watch)
+        if self.login.is_identity:
+            yield pypi_checks.publisher(self.web, self.login.claims(self.transport, watch) or self.job, subject.project, there=there)
 
 
 @dataclass(frozen=True, slots=True)
