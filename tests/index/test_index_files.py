@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -69,6 +73,21 @@ def test_no_wrong_body_is_completed(serve: Callable[..., Client], source: Counte
             client.get(FILES, **headers)
     assert client.get(FILES, Range="bytes=0-10").status_code == 502
     assert [each.code for each in client.told if isinstance(each, Integrity)] == ["wrong-digest"] * 2
+
+
+def test_two_hundred_at_once(client: Client) -> None:
+    """Each gets its bytes, however late it takes them, and no thread is left over."""
+    before, asked = set(threading.enumerate()), f"GET {FILES} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", urlsplit(client.url).port or 0), timeout=20)) for _ in range(200)]
+        for each in sockets:
+            each.sendall(asked)
+        answers = [stack.enter_context(each.makefile("rb")).read() for each in reversed(sockets)]
+
+    assert {(answer[:12], answer.partition(b"\r\n\r\n")[2]) for answer in answers} == {(b"HTTP/1.1 200", DATA)}
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 def test_a_file_whose_size_nobody_knows(serve: Callable[..., Client], source: Counted) -> None:
