@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
 
-from pkg_publish import __version__
+from pkg_publish import __version__, preflight
 from pkg_publish.install_command import Origin, install_command
-from pkg_publish.model import Receipt
-
-if TYPE_CHECKING:
-    from pkg_publish.model import Release
+from pkg_publish.model import Receipt, Release
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OTHER = "f" * 40
@@ -59,6 +56,27 @@ def test_plain_pip_where_pip_can_read(release: Release) -> None:
     command = install_command(release, Receipt(source="repository=x", index_url="https://index.test/simple/"), Origin())
 
     assert command == "python3 -m pip install --index-url https://index.test/simple/ demo==1.0"
+
+
+def test_our_own_where_that_index_lacks_something(release: Release) -> None:
+    """What it needs comes from another index then, for which pip has no safe way."""
+    receipt = Receipt(source="repository=x", index_url="https://index.test/simple/")
+
+    assert install_command(release, receipt, Origin(), beyond=True) == "pkg-publish install demo==1.0 --from repository=x"
+
+
+@pytest.mark.parametrize(
+    ("extra", "sdist", "ends"), [("", False, "/demo"), ("Requires-Dist: third\n", False, "--denied absent"), ("", True, "--denied absent")]
+)
+def test_a_stranger_at_a_public_registry(tmp_path: Path, extra: str, sdist: bool, ends: str) -> None:  # noqa: FBT001 - a table
+    """GHCR denies to strangers what is not there: who needs something from elsewhere, or has to build, says that this is all right."""
+    file = preflight.alone(factory.sdist(tmp_path) if sdist else factory.wheel(tmp_path, extra=extra))
+    assert file
+    release = Release(project="demo", version="1.0", distributions=(file,))
+    receipt = Receipt(source="oci=ghcr.io/octo/demo", digest="sha256:0", visible_to="public")
+
+    assert install_command(release, receipt, Origin()).endswith(ends)
+    assert install_command(release, replace(receipt, visible_to="private"), Origin()).endswith("/demo")
 
 
 def test_nothing_where_nothing_can_be_installed(release: Release) -> None:

@@ -131,7 +131,7 @@ def test_a_large_file_takes_little_memory(new_registry: NewRegistry, tmp_path: P
 
 def test_what_cannot_be_served_is_refused() -> None:
     """With the class of the problem."""
-    for words, kind in ((["nowhere"], Failure.CONFIG), (["directory=dist", "--port", "70000"], Failure.ENVIRONMENT)):
+    for words, kind in ((["nowhere"], Failure.CONFIG), (["directory=.", "--port", "70000"], Failure.ENVIRONMENT)):
         stream = io.StringIO()
         assert cli.run(["serve", "--from", *words], ENVIRON, stream, stream) == kind.exit_code
         assert "Traceback" not in stream.getvalue()
@@ -140,9 +140,22 @@ def test_what_cannot_be_served_is_refused() -> None:
 def test_several_places_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one text or in several."""
     monkeypatch.chdir(tmp_path)
+    for name in "abc":
+        (tmp_path / name).mkdir()
     found = readers.sources(["directory=a, directory=b", "oci-layout=c"], ENVIRON)
 
     assert [each.place.name for each in found] == ["directory=a", "directory=b", "oci-layout=c"]
+
+
+def test_a_folder_that_is_not_there_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything begins: taken for an empty one it would hide what was published."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(Mistakes) as caught:
+        readers.sources(["directory=dits", "oci-layout=regstry"], ENVIRON)
+
+    assert [each.code for each in caught.value.found] == ["no-folder", "no-folder"]
+    assert "dits" in caught.value.found[0].what
 
 
 def test_reading_an_index_needs_no_token() -> None:
@@ -163,6 +176,7 @@ def test_every_mistake_is_told() -> None:
 def test_whoever_may_run_may_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also on events on which nothing is published."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "a").mkdir()
 
     assert readers.sources(["directory=a"], {**ENVIRON, "GITHUB_EVENT_NAME": "issue_comment"})
 

@@ -84,10 +84,8 @@ def _toml(value: object) -> str:
             return f"{{{', '.join(f'{_toml(name)} = {_toml(each)}' for name, each in value.items())}}}"
         case list():
             return f"[{', '.join(map(_toml, value))}]"
-        case str() | bool() | int() | float():
-            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-        case _:  # a date or a time
-            return str(value)
+        case _:
+            return json.dumps(value, ensure_ascii=False, default=str).replace("\x7f", "\\u007f")
 
 
 def _config(environ: Mapping[str, str], here: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pkg_publish.plan import Strategy
 from pkg_publish.report import machine
 from pkg_publish.report.sentences import verdict
 from pkg_publish.state import Done, Look, State
-from pkg_publish.verdict import Level, Status
+from pkg_publish.verdict import Level, Proof, Status
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -40,6 +40,15 @@ def test_every_report_fits_the_schema(scene: Scene) -> None:
     """And is JSON."""
     document = json.loads(json.dumps(machine.document(scene.report(), Path("report.json"))))
 
+    assert list(Draft202012Validator(SCHEMA).iter_errors(document)) == []
+
+
+def test_a_proof_is_in_the_report() -> None:
+    """With what was imported."""
+    report = replace(next(iter(scenes().values())).report(), proof=Proof(python="3.12.1", modules=("demo",)))
+    document = json.loads(json.dumps(machine.document(report)))
+
+    assert document["proof"] == {"python": "3.12.1", "modules": ["demo"]}
     assert list(Draft202012Validator(SCHEMA).iter_errors(document)) == []
 
 

@@ -49,6 +49,7 @@ def document(report: Report, path: Path | None = None) -> dict[str, Any]:
         "dry_run": report.dry_run,
         "strategy": report.strategy,
         "seconds": round(report.seconds, 3),
+        "proof": {"python": report.proof.python, "modules": list(report.proof.modules)} if report.proof else None,
         "attempts": [_attempt(report, each) for each in report.attempts],
         "problems": [_problem(each) for each in report.problems],
         "remarks": [{"level": each.level, "code": each.code, "text": each.text, "paste": each.paste} for each in report.remarks],
