@@ -46,9 +46,18 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@functools.cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All of a file's nodes: walking is what takes time here."""
+    return list(ast.walk(tree(path)))
+
+
 def module(path: Path) -> str:
     """Return `targets.base` for `src/pkg_publish/targets/base.py`; a package is called like its folder."""
     return ".".join(path.relative_to(SRC).with_suffix("").parts).removesuffix("__init__").removesuffix(".")
+
+
+MODULES = {module(path) for path in SRC.rglob("*.py")} - {""}
 
 
 def layer(name: str) -> str:
@@ -57,17 +66,18 @@ def layer(name: str) -> str:
     return top if top in LAYERS else AT_THE_TOP.get(top, "engine")
 
 
-def typing_only(root: ast.AST) -> set[ast.AST]:
-    """All nodes that are there for types alone."""
-    guards = (node for node in ast.walk(root) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+def typing_only(path: Path) -> set[ast.AST]:
+    """All nodes of a file that are there for types alone."""
+    guards = (node for node in nodes(path) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     return {inner for guard in guards for child in guard.body for inner in ast.walk(child)}
 
 
+@functools.cache
 def imports(path: Path, *, for_types: bool = True) -> set[str]:
     """The full names of all that a file imports, at the top and inside functions, like `pkg_publish.errors`."""
     found = set()
-    ignored = set() if for_types else typing_only(tree(path))
-    for node in ast.walk(tree(path)):
+    ignored = set() if for_types else typing_only(path)
+    for node in nodes(path):
         if node in ignored:
             continue
         if isinstance(node, ast.Import):
@@ -80,19 +90,19 @@ def imports(path: Path, *, for_types: bool = True) -> set[str]:
 
 def our_imports(path: Path) -> set[str]:
     """The modules of ours that a file of ours imports, as `module` names them."""
-    names = {module(each) for each in SRC.rglob("*.py")} - {""}
-    return {name.removeprefix("pkg_publish.") for name in imports(path) if name.startswith("pkg_publish.")} & names
+    return {name.removeprefix("pkg_publish.") for name in imports(path) if name.startswith("pkg_publish.")} & MODULES
 
 
 def names_in(path: Path) -> set[str]:
-    """Every name and attribute that a file uses: `print`, `os.environ`."""
-    return {ast.unparse(node) for node in ast.walk(tree(path)) if isinstance(node, (ast.Name, ast.Attribute))}
+    """Every name that a file uses, and every attribute of a name: `print`, `os.environ`."""
+    names = {node.id for node in nodes(path) if isinstance(node, ast.Name)}
+    return names | {f"{node.value.id}.{node.attr}" for node in nodes(path) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)}
 
 
 def functions(path: Path) -> list[tuple[str, int]]:
     """Each function and its lines, the docstring not counted."""
     found = []
-    for node in ast.walk(tree(path)):
+    for node in nodes(path):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             said = node.body[0] if ast.get_docstring(node) else None
             lines = (node.end_lineno or 0) - node.lineno + 1 - ((said.end_lineno or 0) - said.lineno + 1 if said else 0)
@@ -179,7 +189,7 @@ def test_names_say_something() -> None:
     defined = {
         f"{path.relative_to(ROOT)}: {name}"
         for path in OURS
-        for name in [path.stem, *(node.name for node in ast.walk(tree(path)) if isinstance(node, (ast.ClassDef, ast.FunctionDef)))]
+        for name in [path.stem, *(node.name for node in nodes(path) if isinstance(node, (ast.ClassDef, ast.FunctionDef)))]
         if SAYS_NOTHING.search(name) and name not in THEIRS
     }
     assert defined == set()
@@ -189,7 +199,7 @@ def test_names_say_something() -> None:
 def test_every_target_passes_the_contract(kind: object) -> None:
     """The test file that is called like the target's own has a class that inherits the contract, and knows the kind's word."""
     path = ROOT / "tests" / "targets" / f"test_{type(kind).__module__.rpartition('.')[2]}.py"
-    bases = {ast.unparse(base) for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef) for base in node.bases}
+    bases = {ast.unparse(base) for node in nodes(path) if isinstance(node, ast.ClassDef) for base in node.bases}
     assert bases & {"Contract", "ServerContract", "ItemContract"}
     assert kind.word in path.read_text(encoding="utf-8")  # type: ignore[attr-defined]
 
@@ -211,10 +221,9 @@ CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 def codes(path: Path) -> set[str]:
     """The error codes of a file: what stands at `code=`; and where `code` is a name, the slugs in its assignments and in the constants of the file."""
-    nodes = list(ast.walk(tree(path)))
-    values = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "code"]
-    if any(isinstance(node, (ast.Name, ast.arg)) and "code" in {getattr(node, "id", ""), getattr(node, "arg", "")} for node in nodes):
-        assigned = [node for node in nodes if isinstance(node, ast.Assign) and "code" in ast.unparse(node.targets[0]).strip("()").split(", ")]
+    values = [node.value for node in nodes(path) if isinstance(node, ast.keyword) and node.arg == "code"]
+    if any(isinstance(node, (ast.Name, ast.arg)) and "code" in {getattr(node, "id", ""), getattr(node, "arg", "")} for node in nodes(path)):
+        assigned = [node for node in nodes(path) if isinstance(node, ast.Assign) and "code" in ast.unparse(node.targets[0]).strip("()").split(", ")]
         constants = [node for node in tree(path).body if isinstance(node, (ast.Assign, ast.AnnAssign))]
         values += [node.value for node in (*assigned, *constants) if node.value]
     texts = {inner.value for value in values for inner in ast.walk(value) if isinstance(inner, ast.Constant) and isinstance(inner.value, str)}
@@ -231,6 +240,6 @@ def test_every_error_code_is_explained() -> None:
         code for path in setting_up for code in re.findall(r'code="([a-z-]+)"', path.read_text(encoding="utf-8"))
     }
     everything = [*SRC.rglob("*.py"), *setting_up]
-    constants = {getattr(node, "value", None) for path in everything for node in ast.walk(tree(path)) if isinstance(node, ast.Constant)}
+    constants = {getattr(node, "value", None) for path in everything for node in nodes(path) if isinstance(node, ast.Constant)}
     assert raised - explained == set()
     assert explained - constants == set()
