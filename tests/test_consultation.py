@@ -84,6 +84,27 @@ class TestCommand:
         assert "other 2.0" in ask("python", *HERE)[1]
         assert ask("python", *HERE, "--project-dir", "elsewhere")[0] == Failure.CONFIG.exit_code
 
+    def test_takes_what_the_publishing_step_takes(self) -> None:
+        """Also what only a build or an upload needs; what is wrong with it is told."""
+        assert ask(*HERE, "--verify", "install", "--formats", "wheel", "--build-env", "FLAG", "--dry-run", "--timeout", "5m")[0] == 0
+        assert "the input verify cannot be 'twice'" in ask(*HERE, "--verify", "twice")[1]
+
+    def test_at_home_advice_is_for_a_shell(self) -> None:
+        """Both targets that lack a place are mended by one flag."""
+        code, text = ask()
+
+        assert code == Failure.CONFIG.exit_code
+        assert "To mend targets:\n  --targets 'github-packages, oci=ghcr.io/OWNER/NAME, github-release=OWNER/REPO'\n" in text
+        assert "permissions:" not in text
+
+    @pytest.mark.parametrize(("words", "written"), [(["--summary"], True), ([], False)])
+    def test_a_summary_is_written_when_it_is_asked_for(self, project: Path, words: list[str], *, written: bool) -> None:
+        """As by `publish`."""
+        page = project / "summary.md"
+
+        assert ask(*HERE, *words, GITHUB_STEP_SUMMARY=str(page))[0] == 0
+        assert page.exists() is written
+
     def test_leaves_with_the_class_that_a_publish_would_end_with(self) -> None:
         """And says which."""
         code, text = ask(*HERE, "--build", "never")

@@ -64,6 +64,8 @@ def at_the_terminal(given: Mapping[str, str], environ: Mapping[str, str], stream
         found = _examined(config, environ, watch, show, deep=deep)
         if config.report is not None:
             _reported(found, config.report, watch.tell)
+        if given.get("summary", "").lower() == "true":
+            _summarized(found, RunnerFiles.of(environ), watch.tell)
         return found.exit_code
 
 
@@ -85,7 +87,7 @@ def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: Text
         written = _reported(found, path, watch.tell)
         _outputs(files, watch.tell, status="failed" if found.failure else "ready", report=str(path) if written else "")
         if config.summary:
-            files.add_to_summary(rendered.markdown(found, files.docs_url), watch.tell)
+            _summarized(found, files, watch.tell)
         if found.decisive and found.decisive.cause:
             console.tell(Remark(level=Level.ERROR, text=f"{rendered.verdict(found)}.", code=found.decisive.cause.code))
         return found.exit_code
@@ -122,6 +124,10 @@ def _reported(found: Diagnosis, path: Path, tell: Callable[[object], None]) -> b
         tell(Remark(level=Level.WARNING, text=error.what, code=error.code))
         return False
     return True
+
+
+def _summarized(found: Diagnosis, files: RunnerFiles, tell: Callable[[object], None]) -> None:
+    files.add_to_summary(rendered.markdown(found, files.docs_url), tell)
 
 
 def _outputs(files: RunnerFiles, tell: Callable[[object], None], **facts: str) -> None:
