@@ -59,7 +59,7 @@ def find_python(folder: Path, environ: Mapping[str, str], own: Path | None) -> P
     raise Environment(
         "no Python 3 was found on PATH to build the project with",
         code="build-python-missing",
-        cure="Install one, or add the step that does.",
+        cure="Install one; in a workflow, add the step that does.",
         paste=SETUP_PYTHON,
     )
 
