@@ -44,11 +44,13 @@ def on_disk(*folders: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def asked(fronts: Mapping[str, Front]) -> Iterator[tuple[str, bytes]]:
-    """What a proxy would log of each request: the line and all headers but the one that proves who asks."""
-    for front in fronts.values():
-        for seen in front.requests:
+    """What each request brought: the line, all headers but the one that proves who asks, and every byte of the body."""
+    for place, front in fronts.items():
+        for number, seen in enumerate(front.requests):
             kept = {name: value for name, value in seen.headers.items() if name != "Authorization"}
-            yield f"{seen.method} {seen.path}", f"{seen.path} {kept}".encode()
+            assert len(seen.body) == seen.size, "not all of it was kept"
+            yield f"request {number} at {place}: {seen.method} {seen.path}", f"{seen.path} {kept}".encode()
+            yield f"body {number} at {place}: {seen.method} {seen.path}", bytes(seen.body)
 
 
 PROBE = b"-c\0\0"

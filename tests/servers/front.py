@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from email.message import Message
 
 BLOCK = 1 << 16
+KEPT = 1 << 24
+"""Bytes of a body that are kept to be looked at."""
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"})
 ABORT = struct.pack("ii", 1, 0)
@@ -78,6 +80,8 @@ class Seen:
     size: int = 0
     """Bytes of the body."""
     sha256: str = ""
+    body: bytearray = field(default_factory=bytearray)
+    """Its first `KEPT` bytes."""
     forwarded: bool = False
     """It reached the server."""
     status: int | None = None
@@ -184,6 +188,7 @@ class _Connection(BaseHTTPRequestHandler):
         for block in self._blocks(most):
             digest.update(block)
             seen.size += len(block)
+            seen.body += block[: KEPT - len(seen.body)]
             yield block
         seen.sha256 = digest.hexdigest()
 
