@@ -100,7 +100,7 @@ class Job:
                 told.append(remark)
             told += remarks.on_files(self.config, self.ambient, found)
             watch = self.watch.within(self.config.timeout)
-            release = publish.in_time(partial(self._release, found), watch)
+            release = publish.in_time(partial(self._release, found, watch), watch)
             if found.built and self.dist and not plan.dry_run:
                 publish.in_time(partial(self._copy, release, self.dist), watch)
         except Mistakes as several:
@@ -108,6 +108,7 @@ class Job:
         except PublishError as error:
             return verdict.failed_early([error], told, seconds=self.watch.now() - began)
         attempts = list(self._chain(plan, release, watch))
+        release = preflight.hashed(release)
         cut = watch.verdict() if watch.over else None
         report = verdict.conclude(plan, release, attempts, told, cut=cut, seconds=self.watch.now() - began)
         if self.config.verify is Verify.INSTALL and report.receipt and not cut:
@@ -212,9 +213,9 @@ class Job:
             self.watch,
         )
 
-    def _release(self, found: preflight.Found) -> Release:
+    def _release(self, found: preflight.Found, watch: Watch) -> Release:
         began = self.watch.now()
-        release = preflight.check(found, self.watch.tell)
+        release = preflight.check(found, self.watch.tell, watch.left)
         tag = self._tag()
         if found.built and (shallow := build.shallow_version(self.project, release.version, self.ambient.environ)):
             raise shallow

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from pkg_publish.clients.disk import BLOCK
 from pkg_publish.errors import ConfigError, Invalid, Mistakes, PublishError
 from pkg_publish.formats import archive, core_metadata, filename, record, tar_archive, zip_archive
 from pkg_publish.formats.archive import BadArchive, Difference, shown
@@ -91,10 +92,11 @@ def _find(folder: Path) -> Found:
     return Found(paths=tuple(folder / name for name in ours), strangers=tuple(name for name in kept if name not in ours))
 
 
-def check(found: Found, tell: Callable[[object], None] = lambda _: None) -> Release:
+def check(found: Found, tell: Callable[[object], None] = lambda _: None, heed: Callable[[], object] = lambda: None) -> Release:
     """Examine every file; raises `Mistakes` with what is wrong with any of them, and with all together.
 
     Each is then hashed, once, while others look where it goes: nobody needs the digest before a place has a file of its name, or has taken it.
+    `heed` is called all the time meanwhile; what it raises, whoever asks for a digest gets.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         examined = list(pool.map(partial(_examined, built=found.built), found.paths))
@@ -106,17 +108,32 @@ def check(found: Found, tell: Callable[[object], None] = lambda _: None) -> Rele
             tell(NewerMetadata(each.named.name, each.said.metadata_version))
     said = files[0].said
     pool = ThreadPoolExecutor(AT_ONCE)
-    hashed = tuple(replace(each.distribution, hashing=pool.submit(_sha256, each.distribution).result) for each in files)
+    hashed = tuple(replace(each.distribution, hashing=pool.submit(_sha256, each.distribution, heed).result) for each in files)
     pool.shutdown(wait=False)
     return Release(project=said.project, version=said.version, distributions=hashed)
 
 
-def _sha256(file: LocalFile) -> str:
+def _sha256(file: LocalFile, heed: Callable[[], object]) -> str:
     """The digest of the file that was examined; raises `Integrity` for another one."""
+    digest = hashlib.sha256()
     with file.open() as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        while block := opened.read(BLOCK):
+            heed()
+            digest.update(block)
         file.compare(opened)
-    return digest
+    return digest.hexdigest()
+
+
+def hashed(release: Release) -> Release:
+    """The same, with every digest; none where a run was over before it was made, or where the file has changed."""
+    return replace(release, distributions=tuple(each if _is_hashed(each) else replace(each, sha256=None, hashing=None) for each in release.distributions))
+
+
+def _is_hashed(file: LocalFile) -> bool:
+    try:
+        return bool(file.sha256)
+    except PublishError:
+        return False
 
 
 def alone(path: Path) -> Distribution | None:

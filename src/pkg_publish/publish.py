@@ -73,6 +73,8 @@ def look(plan: Plan, target: Target, release: Release, watch: Watch) -> Look:
         if not wanted:
             raise Invalid("nothing of this release can be held there", code="nothing-to-hold")
         held = {item.name: item for item in target.held(release, watch)}
+        for name in wanted.keys() & held.keys():
+            _ = wanted[name].sha256  # it may still be in the making: who reads the look does not wait
     except PublishError as problem:
         return Look(wanted=wanted, held={}, problem=problem)
     kept = {name: held[name] for name in wanted if plan.keep and name in held and held[name].sha256 != wanted[name].sha256}

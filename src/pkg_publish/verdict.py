@@ -256,7 +256,7 @@ def _of_receipt(plan: Plan, attempt: Attempt) -> Iterator[Remark]:
 
 
 def _kept(release: Release, attempt: Attempt) -> Iterator[Remark]:
-    ours = {each.name: f", {each.sha256} here" for each in release.distributions}
+    ours = {each.name: f", {each.sha256} here" for each in release.distributions if each.name in attempt.after.kept}
     for name, theirs in attempt.after.kept.items():
         text = f"{attempt.place.title} keeps other bytes under the name {name}: sha256 {theirs.sha256} there{ours.get(name, '')}"
         yield Remark(level=Level.WARNING, text=text, code="other-bytes-kept")

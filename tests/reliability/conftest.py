@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.reliability.cells import three_files
 from tests.reliability.kills import Ground, large_files
+from tests.reliability.spots import stands
 from tests.reliability.wires import wires
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def places(tool: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
-def ground(places: dict[str, Wire], tmp_path_factory: pytest.TempPathFactory) -> Ground:
+def ground(places: dict[str, Wire], tool: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Servers, a folder for the libraries, files that take a while to be sent."""
-    return Ground(places=places, temp=tmp_path_factory.mktemp("runner-temp"), release=large_files(tmp_path_factory.mktemp("large")))
+    with stands(tool, tmp_path_factory.mktemp("stands"), places) as found:
+        ground = Ground(stands=found, temp=tmp_path_factory.mktemp("runner-temp"), release=large_files(tmp_path_factory.mktemp("large")))
+        ground.warm(tmp_path_factory.mktemp("warm"))
+        yield ground

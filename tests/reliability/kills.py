@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests import factory
-from tests.reliability.steps import KINDS, Spot, Step, spot
+from tests.reliability.spots import KINDS, LIBRARY
 from tests.targets.contract import digests
 
 from pkg_publish.model import Release
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from tests.reliability.wires import Wire
+    from tests.reliability.spots import Spot, Stands
+    from tests.reliability.steps import Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,28 +54,34 @@ def large_files(folder: Path) -> Release:
 class Ground:
     """What all kills share."""
 
-    places: Mapping[str, Wire]
+    stands: Stands
     temp: Path
     """The runner's folder, with the libraries of the first step in it."""
     release: Release
 
+    def warm(self, folder: Path) -> None:
+        """Have the libraries fetched."""
+        self.usual(LIBRARY, folder)
+
+    def spot(self, kind: str, folder: Path) -> Spot:
+        """An empty place of a kind."""
+        return self.stands.spot(kind, folder, self.release)
+
     def usual(self, kind: str, folder: Path) -> float:
-        """Seconds that a step takes which nobody kills; the second of two, when all is warm."""
-        began = 0.0
-        for number in range(2):
-            ours = folder / f"usual-{kind}-{number}"
-            ours.mkdir()
-            began = time.monotonic()
-            process = self._step(spot(kind, self.places, ours, self.release), ours).start()
-            said, _ = process.communicate(timeout=120)
-            assert process.returncode == 0, said
+        """Seconds that a step takes which nobody kills."""
+        ours = folder / f"usual-{kind}"
+        ours.mkdir(parents=True)
+        began = time.monotonic()
+        process = self.step(self.spot(kind, ours), ours).start()
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
         return time.monotonic() - began
 
     def survive(self, kill: Kill, seconds: float, folder: Path) -> list[str]:
         """What is not as it should be after a kill, and after the run that follows it."""
         folder.mkdir()
-        place = spot(kill.kind, self.places, folder, self.release)
-        step, ours = self._step(place, folder), digests(self.release)
+        place = self.spot(kill.kind, folder)
+        step, ours = self.step(place, folder), digests(self.release)
         process = step.start()
         try:
             process.communicate(timeout=kill.moment * seconds)
@@ -93,14 +100,15 @@ class Ground:
         }
         return [f"{kill}: {complaint}" for complaint, is_well in checks.items() if not is_well]
 
-    def _step(self, place: Spot, folder: Path) -> Step:
-        return place.step(self.temp, folder, self.release.distributions[0].path.parent)
+    def step(self, place: Spot, folder: Path, **inputs: str) -> Step:
+        """The step that publishes the release there."""
+        return place.step(self.temp, folder, self.release.distributions[0].path.parent, **inputs)
 
 
-def _left(place: Spot, ours: Mapping[str, str | None]) -> dict[str, str]:
+def _left(place: Spot, ours: Mapping[str, str | None]) -> Mapping[str, str | None]:
     """What a reader finds when the server has done with what it had received: pypiserver writes that, too, under its last name."""
     end = time.monotonic() + 10
-    left: dict[str, str] = place.stored()
+    left = place.stored()
     while not left.items() <= ours.items() and time.monotonic() < end:
         left = place.stored()
     return left

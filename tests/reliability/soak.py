@@ -10,8 +10,7 @@ from pathlib import Path
 
 from tests import real_parts
 from tests.reliability.kills import Ground, kills, large_files
-from tests.reliability.steps import KINDS
-from tests.reliability.wires import wires
+from tests.reliability.spots import KINDS, stands
 
 
 def main(seed: int, count: int) -> int:
@@ -19,15 +18,16 @@ def main(seed: int, count: int) -> int:
     began, complaints = time.monotonic(), list[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with wires(lambda part: real_parts.find(part) or Path(part), folder / "wires") as found:
-            ground = Ground(places={wire.name: wire for wire in found}, temp=folder / "temp", release=large_files(folder / "dist"))
+        with stands(lambda part: real_parts.find(part) or Path(part), folder) as found:
+            ground = Ground(stands=found, temp=folder / "temp", release=large_files(folder / "dist"))
             ground.temp.mkdir()
+            ground.warm(folder / "warm")
             usual = {kind: ground.usual(kind, folder) for kind in KINDS}
             for kill in kills(seed, count):
                 for complaint in ground.survive(kill, usual[kill.kind], folder / str(kill.number)):
                     complaints.append(complaint)
                     print(complaint, flush=True)  # noqa: T201
-    print(f"soak      {count} kills, seed {seed}: {len(complaints)} complaints, {time.monotonic() - began:.0f} s")  # noqa: T201
+    print(f"soak      {count} kills on {len(KINDS)} kinds of targets, seed {seed}: {len(complaints)} complaints, {time.monotonic() - began:.0f} s")  # noqa: T201
     return 1 if complaints else 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -16,21 +15,14 @@ from tests.conftest import INDEX
 from tests.oracles.runner_commands import entries
 from tests.servers.github import TOKEN
 from tests.servers.github_world import MAIN
-from tests.servers.pypiserver import PASSWORD, USERNAME
-from tests.servers.tokens import MAINTAINER, MAINTAINERS_PASSWORD
-from tests.targets.layouts import LayoutStand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.reliability.wires import Wire
-
-    from pkg_publish.model import Release
-
 ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 DEFAULTS = {name: str(each.get("default", "")) for name, each in ACTION["inputs"].items()}
-(LINE,) = (step["run"] for step in ACTION["runs"]["steps"] if step["id"] == "publish")
+LINES = {step["id"]: step["run"] for step in ACTION["runs"]["steps"]} | {"doctor": 'exec sh "$GITHUB_ACTION_PATH/start.sh" doctor'}
 PASSED_ON = INDEX | {"PATH", "LANG", "HOME", "PYENV_ROOT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "UV_CACHE_DIR", "PIP_CACHE_DIR"}
 
 
@@ -46,12 +38,14 @@ class Step:
     targets: str
     environ: Mapping[str, str] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
+    name: str = "publish"
+    """Or `doctor`."""
 
     def start(self) -> subprocess.Popen[str]:
         """Start it."""
         for name in ("output", "summary"):
             (self.folder / name).write_bytes(b"")
-        (self.folder / "step.sh").write_text(LINE)
+        (self.folder / "step.sh").write_text(LINES[self.name])
         (self.folder / "event.json").write_text(json.dumps({"repository": {"private": False, "visibility": "public"}}))
         inputs = DEFAULTS | {"github-token": TOKEN, "targets": self.targets, "dist-dir": str(self.dist), "build": "never", "timeout": "2m"} | dict(self.inputs)
         kept = {name: value for name, value in os.environ.items() if name in PASSED_ON}  # noqa: TID251 - the tests' own edge
@@ -68,7 +62,7 @@ class Step:
             "GITHUB_RUN_ID": "7",
             "GITHUB_RUN_ATTEMPT": "1",
             "RUNNER_TEMP": str(self.temp),
-            "PKG_PUBLISH_STEP": "publish",
+            "PKG_PUBLISH_STEP": self.name,
             "PKG_PUBLISH_INPUTS": json.dumps(inputs),
         }
         command = ["sh", "-e", str(self.folder / "step.sh")]
@@ -79,44 +73,3 @@ class Step:
     def outputs(self) -> dict[str, str]:
         """What it told the runner."""
         return entries((self.folder / "output").read_text(encoding="utf-8"))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spot:
-    """A place for the step to publish to, seen past our code."""
-
-    targets: str
-    stored: Any
-    """Gives what a reader finds: sha256 by name."""
-    environ: Mapping[str, str] = field(default_factory=dict)
-
-    def step(self, temp: Path, folder: Path, dist: Path, **inputs: str) -> Step:
-        """The step that publishes there."""
-        return Step(temp=temp, folder=folder, dist=dist, targets=self.targets, environ=self.environ, inputs=inputs)
-
-
-def found_by_pip(folder: Path) -> dict[str, str]:
-    """What `pip --find-links` takes for distributions."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*") if path.name.endswith((".whl", ".tar.gz"))}
-
-
-KINDS = ("directory", "oci-layout", "repository", "oci", "github-release")
-
-
-def spot(kind: str, places: Mapping[str, Wire], folder: Path, release: Release) -> Spot:
-    """An empty place of a kind."""
-    if kind == "directory":
-        return Spot(targets=f"directory={folder}/out", stored=lambda: found_by_pip(folder / "out"))
-    if kind == "oci-layout":
-        return Spot(targets=f"oci-layout={folder}/out", stored=lambda: LayoutStand(folder / "out").stored(release))
-    wire: Any = places[{"repository": "upload API", "oci": "registry", "github-release": "release API"}[kind]]
-    for front in wire.fronts().values():
-        front.forget()
-        front.passes = lambda _: None
-    wire.begin()
-    stored = lambda: wire.stored(release)  # noqa: E731 - one of a table
-    if kind == "github-release":
-        return Spot(targets=kind, stored=stored, environ={"GITHUB_API_URL": wire.api.url})
-    where = {"url": f"{wire.front.url}/", "username": USERNAME} if kind == "repository" else {"name": wire.stand.server.reference, "username": MAINTAINER}
-    password = PASSWORD if kind == "repository" else MAINTAINERS_PASSWORD
-    return Spot(targets=json.dumps([{kind: where | {"password-env": "PASSWORD"}}]), stored=stored, environ={"PASSWORD": password})

@@ -7,7 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.reliability.steps import spot
 from tests.reliability.wires import asks
 from tests.servers.front import Fault
 
@@ -22,10 +21,10 @@ TIMEOUT = 13
 
 def test_a_silent_server_ends_with_the_deadline_and_the_log_is_never_silent(ground: Ground, tmp_path: Path) -> None:
     """Exit code 7, not five seconds after the time is up; no ten seconds without a line."""
-    place = spot("repository", ground.places, tmp_path, ground.release)
-    (front,) = ground.places["upload API"].fronts().values()
+    place = ground.spot("repository", tmp_path)
+    (front,) = ground.stands.wires["upload API"].fronts().values()
     front.fail_at(asks("POST"), itertools.repeat(Fault(silent=True)))
-    step = place.step(ground.temp, tmp_path, ground.release.distributions[0].path.parent, timeout=f"{TIMEOUT}s")
+    step = ground.step(place, tmp_path, timeout=f"{TIMEOUT}s")
     with step.start() as process:
         assert process.stdout
         said = [(time.monotonic(), line) for line in process.stdout]

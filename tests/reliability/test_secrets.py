@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.reliability.canaries import Processes, asked, forms, found, on_disk
-from tests.reliability.steps import spot
 from tests.reliability.wires import UploadWire
 from tests.servers.pypiserver import PASSWORD
 from tests.servers.tokens import MAINTAINERS_PASSWORD
@@ -43,14 +42,14 @@ def watched(step: Step) -> tuple[int, str, Processes]:
 @pytest.mark.parametrize("kind", ["repository", "oci", "github-release"])
 def test_a_canary_is_found_nowhere(ground: Ground, tmp_path: Path, home: Path, kind: str, *, broken: bool) -> None:
     """Log, summary, outputs, report, files, command lines, children, addresses, headers, what the place keeps: in no form."""
-    place = spot(kind, ground.places, tmp_path, ground.release)
+    place = ground.spot(kind, tmp_path)
     canaries = {"github-token": f"ghs_canary+/{secrets.token_hex(12)}", "other": f"other canary&{secrets.token_hex(12)}"}
-    wire = ground.places[{"repository": "upload API", "oci": "registry", "github-release": "release API"}[kind]]
+    wire = ground.stands.wires[{"repository": "upload API", "oci": "registry", "github-release": "release API"}[kind]]
     login = {"repository": PASSWORD, "oci": MAINTAINERS_PASSWORD, "github-release": canaries["github-token"]}[kind]
     if kind == "github-release":
         vars(wire)["api_server"].world.tokens[login] = "read" if broken else "write"
     environ = {"OTHER": canaries["other"], "RUNNER_DEBUG": "1"} | ({"PASSWORD": f"wrong{login}"} if broken and kind != "github-release" else {})
-    step = replace(place.step(ground.temp, tmp_path, ground.release.distributions[0].path.parent), environ=dict(place.environ) | environ)
+    step = replace(ground.step(place, tmp_path), environ=dict(place.environ) | environ)
     step = replace(step, inputs={"github-token": canaries["github-token"], "verify": "install" if kind == "repository" else "digest"})
 
     code, said, processes = watched(step)
@@ -74,8 +73,8 @@ def test_a_canary_would_be_found(form: str) -> None:
 
 def test_what_others_planted_changes_nothing(ground: Ground, tmp_path: Path, home: Path) -> None:
     """Logins in the home folder, a module and a setting in the checkout: another user would be refused, another address would be asked."""
-    place = spot("repository", ground.places, tmp_path, ground.release)
-    wire = ground.places["upload API"]
+    place = ground.spot("repository", tmp_path)
+    wire = ground.stands.wires["upload API"]
     assert isinstance(wire, UploadWire)
     host = wire.front.url.removeprefix("http://")
     (home / ".netrc").write_text("default login planted password planted\n")
@@ -86,7 +85,7 @@ def test_what_others_planted_changes_nothing(ground: Ground, tmp_path: Path, hom
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
     (tmp_path / "pyproject.toml").write_text(f'[tool.uv]\npublish-url = "{wire.front.url}/planted"\n')
 
-    code, said, _ = watched(place.step(ground.temp, tmp_path, ground.release.distributions[0].path.parent))
+    code, said, _ = watched(ground.step(place, tmp_path))
 
     assert (code, (tmp_path / "ran").exists()) == (0, False), said
     assert place.stored() == digests(ground.release)

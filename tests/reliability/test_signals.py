@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.reliability.steps import ROOT, spot
+from tests import factory
+from tests.reliability.steps import ROOT
 from tests.reliability.wires import asks
 from tests.servers.front import Fault
 
@@ -30,11 +33,11 @@ BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_step_that_waits_for_a_silent_server_ends(ground: Ground, tmp_path: Path, number: signal.Signals, where: tuple[str, str, str]) -> None:
     """With exit code 130, every output, a summary; and a run again completes."""
     wire, kind, method = where
-    place = spot(kind, ground.places, tmp_path, ground.release)
-    fronts = ground.places[wire].fronts().values()
+    place = ground.spot(kind, tmp_path)
+    fronts = ground.stands.wires[wire].fronts().values()
     for front in fronts:
         front.fail_at(asks(method), itertools.repeat(Fault(silent=True)))
-    step = place.step(ground.temp, tmp_path, ground.release.distributions[0].path.parent)
+    step = ground.step(place, tmp_path)
     process = step.start()
     while not any(seen.method == method for front in fronts for seen in front.requests):
         wait(process, 0.01)
@@ -53,6 +56,79 @@ def test_a_step_that_waits_for_a_silent_server_ends(ground: Ground, tmp_path: Pa
     again = step.start()
     said, _ = again.communicate(timeout=60)
     assert again.returncode == 0, said
+
+
+def endless(folder: Path) -> Path:
+    """A folder with a sound wheel that takes long to hash, and no room on the disk: 30 GB of it are a hole."""
+    usual = factory.wheel(folder / "usual")
+    with zipfile.ZipFile(usual) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    hole = zipfile.ZipInfo("demo/hole")
+    hole.file_size, hole.compress_size, hole.CRC = 30 << 30, 30 << 30, 0
+    (folder / "dist").mkdir()
+    with (folder / "dist" / usual.name).open("wb") as file, zipfile.ZipFile(file, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data + b"demo/hole,,\n" if name.endswith("/RECORD") else data)
+        hole.header_offset = file.seek(archive.start_dir)
+        file.write(hole.FileHeader(zip64=True))
+        archive.start_dir = file.seek(hole.file_size, os.SEEK_CUR)
+        archive.filelist.append(hole)
+    return folder / "dist"
+
+
+def ended(process: subprocess.Popen[str], seconds: float) -> str:
+    """What a process says until it ends; it is killed if it does not."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.communicate(timeout=seconds)[0]
+    process.kill()
+    return process.communicate()[0]
+
+
+def reads(process: subprocess.Popen[str], folder: Path) -> bool:
+    """Whether a process has a file of a folder open."""
+    with suppress(OSError):
+        return any(path.readlink().parent == folder for path in Path(f"/proc/{process.pid}/fd").iterdir())
+    return False
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["publish", "doctor"])
+def test_a_step_that_reads_a_large_file_ends(ground: Ground, tmp_path: Path, number: signal.Signals, name: str) -> None:
+    """With exit code 130, every output, a summary or a table of what is known; nothing is written anywhere."""
+    dist = endless(tmp_path)
+    place = ground.spot("directory", tmp_path)
+    step = replace(ground.step(place, tmp_path), dist=dist, name=name)
+    process = step.start()
+    while not reads(process, dist):
+        wait(process, 0.01)
+        assert process.returncode is None
+
+    began = time.monotonic()
+    process.send_signal(number)
+    said = ended(process, 10)
+
+    assert time.monotonic() - began < 5, said
+    assert (process.returncode, step.outputs()["status"]) == (130, "failed"), said
+    assert (tmp_path / "summary").read_text(encoding="utf-8").startswith("## ") or "what would be published" in said
+    assert "cancelled" in said
+    assert "Nothing is known" not in said
+    assert place.stored() == {}
+
+
+def test_the_time_of_a_step_that_reads_a_large_file_is_up(ground: Ground, tmp_path: Path) -> None:
+    """Exit code 7, not five seconds after that."""
+    place = ground.spot("directory", tmp_path)
+    step = replace(ground.step(place, tmp_path, timeout="1s"), dist=endless(tmp_path))
+    process = step.start()
+    while not reads(process, step.dist):
+        wait(process, 0.01)
+        assert process.returncode is None
+
+    began = time.monotonic()
+    said = ended(process, 10)
+
+    assert (process.returncode, step.outputs()["status"]) == (7, "failed"), said
+    assert time.monotonic() - began < 6, said
 
 
 def wait(process: subprocess.Popen[str], seconds: float) -> None:

@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 FLOWING = 5.0
 """Seconds between two lines while bytes flow."""
 
-SILENCE = 9.0
-"""Seconds without a line after which a log says what it waits for; somebody looks every second."""
+SILENCE = 8.0
+"""Seconds without a line after which a log says what it waits for: no log is silent for ten, on a busy machine neither."""
+
+WATCHED = 0.5
+"""Seconds between two looks at how long nothing was said."""
 
 REDRAWN = 0.1
 """Seconds between two drawings of a bar."""
@@ -96,7 +99,7 @@ class Console:
             self._log.status("")
 
     def _look_after(self) -> None:
-        while not self._ended.wait(1):
+        while not self._ended.wait(WATCHED):
             self.tick()
 
     def tick(self) -> None:
