@@ -9,10 +9,9 @@ import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
-from pkg_publish.build.events import BackendSaid, StillBuilding
 
+from pkg_publish.build.events import BackendSaid, StillBuilding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +95,7 @@ class _Listener:
 
     def leave(self) -> None:
         """Hear what was said, and nothing that is said later."""
-        self._thread.join(PATIENCE)
+        self._thread.join(HEARING)
         self._left = True
 
     def break_silence(self, began: float) -> None:
