@@ -45,6 +45,14 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 """A build backend by whose wheel demo needs `third`, of which its sdist says nothing."""
 
+BUNDLED = """
+import ensurepip, sys, zipfile
+from pathlib import Path
+(wheel,) = (Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl")
+zipfile.ZipFile(wheel).extractall(sys.argv[1])
+"""
+"""Unpack the pip that a Python brings."""
+
 
 def dynamic_sdist(folder: Path) -> Path:
     """An sdist that says what it needs when it is built, by a backend that is a project of its own."""
@@ -74,13 +82,19 @@ def put(target: Any, path: Path, name: str = "demo", version: str = "1.0") -> No
 class Desk:
     """A fresh environment, and what was told."""
 
-    def __init__(self, folder: Path, installer: str) -> None:
-        self.folder, self.installer, self.told = folder, installer, list[object]()
+    def __init__(self, folder: Path, installer: str, python: Path = Path(sys.executable)) -> None:
+        """`installer`: pip, uv, the version of a pip, or `its own`, which is the one that a Python brings."""
+        self.folder, self.told = folder, list[object]()
         self.environ = {"PATH": PATHS, "HOME": str(folder), "PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", sys.executable, folder / "fresh"], check=True)
+        subprocess.run([find_uv_bin(), "venv", "--quiet", "--python", python, folder / "fresh"], check=True)
         self.site = Path(self._run("import sysconfig; print(sysconfig.get_path('purelib'))"))
         if installer == "pip":  # that of the tests, which is compiled
             (self.site / "pip").symlink_to(Path(pip_itself.__file__).parent)
+        elif installer == "its own":
+            self._run(BUNDLED, str(self.site))
+        elif installer != "uv":
+            subprocess.run([find_uv_bin(), "pip", "install", "--quiet", "--python", folder / "fresh", f"pip=={installer}"], check=True)
+        self.installer = "uv" if installer == "uv" else "pip"
         self.python = Interpreter.ask(folder / "fresh" / "bin" / "python")
 
     def install(self, text: str, *sources: NamedSource, upstream: str = "", denied: str = "stop", **environ: str) -> int:
@@ -109,8 +123,8 @@ class Desk:
         """The `x` of each module, as its Python prints them."""
         return self._run(f"import {', '.join(modules)}; print({', '.join(f'{each}.x' for each in modules)})")
 
-    def _run(self, code: str) -> str:
-        return subprocess.run([self.folder / "fresh" / "bin" / "python", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    def _run(self, code: str, *words: str) -> str:
+        return subprocess.run([self.folder / "fresh" / "bin" / "python", "-c", code, *words], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def attack(folder: Path, *names: str) -> None:

@@ -73,6 +73,15 @@ class TestSource(OnGithub):
         assert {file.name: file.sha256 for file in reader.files("demo", "1.0", watch())} == digests(release)
         assert {file.name: file.sha256 for file in reader.files("demo", None, watch())} == digests(release)
 
+    def test_many_names_are_one_question(self, stand: ReleaseStand, release: Release) -> None:
+        """An installer asks for each that it needs, and GitHub lets strangers ask sixty times an hour."""
+        once(stand.target(), release)
+        reader = stand.make(token=None)
+        stand.server.api.requests.clear()
+
+        assert [len(reader.files(name, None, watch())) for name in ("demo", "numpy", "torch")] == [len(release.distributions), 0, 0]
+        assert len(stand.server.api.requests) == 1
+
     def test_a_browser_finds_the_files(self, stand: ReleaseStand, release: Release) -> None:
         """Those of a public repository, without a login; nobody finds a private one's."""
         target = stand.target()

@@ -94,6 +94,10 @@ class GithubReleaseKind:
         )
 
 
+FRESH = 10.0
+"""Seconds for which the list of all releases is taken as it was read."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GithubRelease:
     """The releases of one GitHub repository; each version is in the one of its tag."""
@@ -109,6 +113,8 @@ class GithubRelease:
     settles: float = 5.0
     _begun: set[str] = field(default_factory=set)
     """Versions that this run writes files of."""
+    _listed: list[tuple[float, list[Asset]]] = field(default_factory=list)
+    """The assets of all releases, and when they were read."""
 
     @cached_property
     def _extra(self) -> list[LocalFile]:
@@ -212,8 +218,11 @@ class GithubRelease:
         return [_remote(each) for each in self._all(watch) if is_of(each.name, project, version)]
 
     def _all(self, watch: Watch) -> list[Asset]:
-        """The assets of all published releases."""
-        return [asset for each in github_reading.releases(self._api, watch) for asset in each.assets if asset.is_whole]
+        """The assets of all published releases, as they were read seconds ago: an installer asks for one name after the other, and GitHub counts."""
+        if not self._listed or watch.now() - self._listed[0][0] >= FRESH:
+            found = [asset for each in github_reading.releases(self._api, watch) for asset in each.assets if asset.is_whole]
+            self._listed[:] = [(watch.now(), found)]
+        return self._listed[0][1]
 
     def projects(self, watch: Watch) -> Sequence[str]:
         """Those that the assets' names name."""
