@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """Wheels on their way at the same time."""
+
+FIRST = {"packaging", "uv"}
+"""What the choice of all others needs, and what takes longest by far: its page, then its wheel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +94,17 @@ def fill(pins: list[Pin], source: Source, folder: Path) -> None:
     (folder / "bin").mkdir()
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
-        listings = {pin.name: pool.submit(source.files, pin.name) for pin in pins}
-        first = next(pin for pin in pins if pin.name == "packaging")
-        take(f"packaging-{first.version}-py3-none-any.whl", first, listings["packaging"].result(), source, folder)
+        listings = {pool.submit(source.files, pin.name): pin for pin in sorted(pins, key=lambda pin: pin.name not in FIRST)}
+        first = next(listing for listing, pin in listings.items() if pin.name == "packaging")
+        take(f"packaging-{listings[first].version}-py3-none-any.whl", listings[first], first.result(), source, folder)
+        taken = []
         with borrowed(folder):
-            wanted = [pin for pin in pins if pin is not first and applies(pin)]
-            chosen = {pin: choose(pin, listings[pin.name].result()) for pin in wanted}
-        for taken in [pool.submit(take, name, pin, listings[pin.name].result(), source, folder) for pin, name in chosen.items()]:
-            taken.result()
+            for listing in as_completed(listings):
+                pin = listings[listing]
+                if listing is not first and applies(pin):
+                    taken.append(pool.submit(take, choose(pin, listing.result()), pin, listing.result(), source, folder))
+        for each in taken:
+            each.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
