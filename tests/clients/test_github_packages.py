@@ -8,7 +8,7 @@ import pytest
 from tests.clients.stand import Run, cancel_at, hang_at_once
 from tests.servers.scripted import Scripted, Visit, answer
 
-from pkg_publish.clients import retry
+from pkg_publish.clients import simple_api
 from pkg_publish.clients.github_packages import addresses, find
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import Cancelled
@@ -79,14 +79,14 @@ def test_nobody_there_is_an_answer_too(server: Scripted, run: Run, free_port: in
 
 
 def test_an_answer_that_cannot_be_used_is_one(server: Scripted, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server is there, whatever is wrong with it."""
-    monkeypatch.setattr(retry, "BASE", 0.0)
-    server.then(answer(502))
+    """The server is there, whatever is wrong with its page."""
+    monkeypatch.setattr(simple_api, "LONGEST_PAGE", 10)
+    server.then(answer(200, b"x" * 20))
 
     found, (line,), answered = find([server.url], Transport(), run.watch)
 
     assert (found, answered) == ("", True)
-    assert "no answer" not in line
+    assert line.endswith("answered with more than 10 bytes")
 
 
 def test_a_cancel_is_no_answer(server: Scripted) -> None:
