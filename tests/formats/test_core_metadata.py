@@ -43,6 +43,7 @@ def test_newer_metadata_is_read() -> None:
         (SOUND.replace(b"1.0", b"one"), "names no project and version"),
         (SOUND.replace(b"De.Mo", b"\xff\xfe"), "names no project and version"),
         (SOUND.replace(b"1.0-", b"1" * 5000), "names no project and version"),
+        (SOUND.replace(b"De.Mo", b"a" * 5000), "more than 255 letters"),
         (SOUND + b"Classifier: x\n" * 10_000, "more than 10,000 lines"),
         (SOUND + b"".join(b"A%d:\n" % number for number in range(200)), "more than 200 kinds"),
         (SOUND + b"Description-Content-Type: text/plain" + b"; " * 500, "more than 1,000 letters"),

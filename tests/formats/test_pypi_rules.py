@@ -95,7 +95,10 @@ def test_what_a_project_promises(table: dict[str, Any], says: list[str]) -> None
 
 @pytest.mark.parametrize(
     ("extra", "rendered"),
-    [("", False), ("\nText\n", True), ("Description-Content-Type: text/x-rst\n\nText\n", True), ("Description-Content-Type: text/markdown\n\nText\n", False)],
+    [
+        *(("", False), ("\nText\n", True), ("Description-Content-Type: no type at all\n\nText\n", False)),
+        *(("Description-Content-Type: text/x-rst\n\nText\n", True), ("Description-Content-Type: text/markdown\n\nText\n", False)),
+    ],
 )
 def test_what_is_rendered(extra: str, rendered: bool) -> None:  # noqa: FBT001
     """ReStructuredText, also when nobody says that it is that."""

@@ -11,6 +11,8 @@ from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pkg_publish.formats.foreign import LONGEST
+
 if TYPE_CHECKING:
     from email.message import Message
 
@@ -68,6 +70,8 @@ def read(data: bytes) -> CoreMetadata:
         project, version = canonicalize_name(one("Name"), validate=True), str(Version(one("Version")))
     except ValueError as error:  # the library's own kinds of it, and numbers that Python refuses to read
         raise BadMetadata(f"names no project and version: {str(error)[:200]}") from error
+    if len(project) + len(version) > LONGEST:
+        raise BadMetadata(f"names a project and version of more than {LONGEST} letters, which no file name could hold")
     requires = headers.get("Requires-Python")
     return CoreMetadata(
         project=project,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from packaging.metadata import Metadata
+from packaging.metadata import Metadata, parse_email
 from packaging.utils import parse_wheel_filename
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def of_project(project: Mapping[str, Any]) -> Iterator[str]:
 
 def is_rendered(metadata: bytes) -> bool:
     """Whether PyPI renders the description and refuses one that it cannot: reStructuredText, which is also what it takes an unnamed kind for."""
-    found = Metadata.from_email(metadata, validate=False)
-    return bool(found.description) and (found.description_content_type or "text/x-rst").startswith("text/x-rst")
+    found, _ = parse_email(metadata)
+    return bool(found.get("description")) and found.get("description_content_type", "text/x-rst").startswith("text/x-rst")
 
 
 def _messages(several: ExceptionGroup[Exception]) -> Iterator[str]:
