@@ -12,11 +12,14 @@ from tests.targets.contract import watch
 from tests.test_catalog import Library, Toy
 
 from pkg_publish.catalog import Catalog
+from pkg_publish.clients.network import Credential
 from pkg_publish.clients.transport import Transport
 from pkg_publish.clients.wsgi_server import serving
-from pkg_publish.errors import PublishError, Refused, Unavailable
+from pkg_publish.errors import ConfigError, PublishError, Refused, Unavailable
 from pkg_publish.formats.simple_pages import JSON
 from pkg_publish.guard import Chosen, Guard, Upstream
+from pkg_publish.index import Index
+from pkg_publish.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,6 +72,19 @@ def test_all_else_comes_from_the_indexes_behind(served: Callable[..., Asked]) ->
     assert served(Toy(WHEEL), upstreams=[]).get("other/").status_code == 404
 
 
+def test_an_index_that_wants_a_login_is_read_by_us(served: Callable[..., Asked]) -> None:
+    """The installer gets its files, and what they say of themselves, without ever seeing where they come from."""
+    theirs = Library(WHEEL, blocks=(DATA,))
+    with serving(Index(Catalog([theirs])), 0, print) as address:
+        login = Credential.basic(address, "reader", Secret("password"))
+        asked = served(Toy(), upstreams=[*UPSTREAMS, Upstream(url=f"{address}/simple", credential=login)])
+        (file,) = asked.get("demo/", 2, headers={"Accept": JSON}).json()["files"]
+
+        assert asked.get(f"demo/{file['url']}", 2).content == DATA
+        assert asked.get(f"demo/{file['url']}.metadata", 2).content == Library.said
+        assert asked.get("other/", 2).status_code == 404
+
+
 def test_nothing_of_it_is_kept(served: Callable[..., Asked]) -> None:
     """The address is never used again: a page or file that an installer keeps would lie there for ever."""
     asked = served(Toy(WHEEL, blocks=(DATA,)))
@@ -97,7 +113,11 @@ def test_nobody_guesses_its_address(served: Callable[..., Asked]) -> None:
     assert requests.get(f"http://{parts.netloc}/{'x' * 22}/0/simple/demo/", timeout=20).status_code == 404
 
 
-@pytest.mark.parametrize("problem", [Refused("it says no", code="registry-denied"), Unavailable("it is away", code="unreachable")])
+@pytest.mark.parametrize(
+    "problem",
+    [Refused("it says no", code="registry-denied"), Unavailable("it is away", code="unreachable"), ConfigError("it is odd", code="no-url")],
+    ids=lambda problem: problem.code,
+)
 def test_a_source_that_does_not_say(served: Callable[..., Asked], problem: PublishError) -> None:
     """Is nobody's permission to go elsewhere; installers ask once, and who started them learns why."""
     asked = served(Toy(listing=problem), Library(WHEEL))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,12 @@ from tests.servers.front import Fault
 from tests.targets import layouts
 from tests.test_catalog import Toy
 
+from pkg_publish.catalog import Catalog
 from pkg_publish.errors import ConfigError, Environment, PublishError, Refused, Unavailable
+from pkg_publish.install import install
+from pkg_publish.installer import Installer
+from pkg_publish.model import RemoteFile
+from pkg_publish.watch import Waiting, Watch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,3 +182,18 @@ def test_other_bytes_of_the_same_version_are_replaced(desk: Desk, tmp_path: Path
 
     assert desk.says("demo") == "theirs"
     assert desk.remarks == ["demo==1.0 is there with other bytes than those of demo-1.0-py3-none-any.whl: these are put in its place"]
+
+
+@pytest.mark.parametrize("name", ["demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl"])
+def test_what_tells_nothing_is_not_compared(tmp_path: Path, name: str) -> None:
+    """An sdist is built first, and what is no archive is the installer's to judge; nor has everything that is there a RECORD."""
+    desk = Desk(tmp_path, "uv")
+    path = factory.sdist(tmp_path) if name.endswith(".gz") else tmp_path / name
+    data = path.read_bytes() if path.exists() else b"no archive"
+    file, told = RemoteFile(name=name, sha256=hashlib.sha256(data).hexdigest()), list[object]()
+    catalog, watch = Catalog([Toy(file, blocks=(data,))]), Watch(60, told.append)
+    installer = Installer(python=desk.python, command=["uv"], environ={}, catalog=catalog, call=lambda *_: 0, watch=watch, folder=tmp_path, upstream="none")
+
+    assert install("demo==1.0", catalog, desk.python, installer, watch).file == file
+
+    assert not [each for each in told if isinstance(each, Waiting)]
