@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-import os
+import random
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -98,7 +98,7 @@ def _many(folder: Path, count: int) -> list[Path]:
     for number in range(count):
         python, version = divmod(number, VERSIONS)
         tag = f"cp3{9 + python}-none-any" if python else "py3-none-any"
-        found.append(factory.wheel(folder, NAME, f"1.{version}", tag=tag, more={f"{NAME}/data.bin": os.urandom(SIZE)}))
+        found.append(factory.wheel(folder, NAME, f"1.{version}", tag=tag, more={f"{NAME}/data.bin": random.Random(number).randbytes(SIZE)}))  # noqa: S311 - the same in every run
     return sorted(found, key=_version)
 
 
@@ -112,15 +112,15 @@ def _version(path: Path) -> tuple[int, ...]:
     return tuple(int(each) for each in (named(path.name) or ("", "0"))[1].split("."))
 
 
-# What has the files: each gets them once, and lends them to every round.
+# What has the files: each gets them once, and lends them to every round and row.
 
 
-def _state(name: str, files: Sequence[Path], fill: Callable[[Path], None]) -> Path:
-    folder = files[0].parent.parent / name
-    if not folder.exists():
-        folder.mkdir()
-        fill(folder)
-    return folder
+def _home(name: str, files: Sequence[Path]) -> tuple[Path, bool]:
+    """A folder, and whether it is new."""
+    folder = files[0].parents[2] / f"{name}-{len(files)}"
+    new = not folder.exists()
+    folder.mkdir(exist_ok=True)
+    return folder, new
 
 
 @contextmanager
@@ -128,8 +128,7 @@ def _registry(files: Sequence[Path], log: Path) -> Iterator[str]:
     """Debian's docker-registry; how `--from` names what is in it."""
     del log
     tool = find("docker-registry") or Path("docker-registry")
-    home, new = files[0].parent.parent / "registry", not (files[0].parent.parent / "registry").exists()
-    home.mkdir(exist_ok=True)
+    home, new = _home("registry", files)
     with distribution(tool, home) as url:
         place = f"{url.removeprefix('http://')}/octo"
         if new:
@@ -144,32 +143,35 @@ def _registry(files: Sequence[Path], log: Path) -> Iterator[str]:
 def _folder(files: Sequence[Path], log: Path) -> Iterator[str]:
     """A folder with a folder for the project."""
     del log
-
-    def fill(folder: Path) -> None:
+    folder, new = _home("folder", files)
+    if new:
         (folder / NAME).mkdir()
         for path in files:
             (folder / NAME / path.name).hardlink_to(path)
-
-    yield str(_state("folder", files, fill))
+    yield str(folder)
 
 
 @contextmanager
 def _devpi_state(files: Sequence[Path], log: Path) -> Iterator[str]:
     """What devpi keeps, with an index that has the files."""
-
-    def fill(folder: Path) -> None:
+    folder, new = _home("devpi", files)
+    if new:
         words: list[str | Path] = [BIN / "devpi-init", "--serverdir", folder, "--root-passwd", "root-password", "--no-root-pypi"]
         subprocess.run(words, check=True, capture_output=True)
         port = free_port()
-        with running(_devpi(str(folder), port), ready=answers(port, "/+api"), log=log), requests.Session() as session:
-            url, session.auth = f"http://127.0.0.1:{port}/root/demo", ("root", "root-password")
-            session.put(url, json={"type": "stage", "bases": [], "volatile": False}, timeout=60).raise_for_status()
-            for path in files:
-                form = {":action": "file_upload", "metadata_version": "2.1", "name": NAME, "version": ((named(path.name) or ("", ""))[1])}
-                form |= {"filetype": "bdist_wheel", "pyversion": "py3"}
-                session.post(f"{url}/", data=form, files={"content": (path.name, path.read_bytes())}, timeout=60).raise_for_status()
+        with running(_devpi(str(folder), port), ready=answers(port, "/+api"), log=log):
+            _upload(f"http://127.0.0.1:{port}/root/demo", files)
+    yield str(folder)
 
-    yield str(_state("devpi", files, fill))
+
+def _upload(url: str, files: Sequence[Path]) -> None:
+    with requests.Session() as session:
+        session.auth = ("root", "root-password")
+        session.put(url, json={"type": "stage", "bases": [], "volatile": False}, timeout=60).raise_for_status()
+        for path in files:
+            form = {":action": "file_upload", "metadata_version": "2.1", "name": NAME, "version": ".".join(map(str, _version(path)))}
+            form |= {"filetype": "bdist_wheel", "pyversion": "py3"}
+            session.post(f"{url}/", data=form, files={"content": (path.name, path.read_bytes())}, timeout=60).raise_for_status()
 
 
 # Who serves them.
@@ -221,7 +223,8 @@ def _started(state: Callable[..., AbstractContextManager[str]], serve: Serving, 
     port = free_port()
     page = f"{index}{NAME}/"
     with state(files, folder / "log") as where, running(serve(where, port), ready=answers(port, page), log=folder / "log") as process:
-        if missing := [path.name for path in files if path.name not in _page(port, page)]:
+        text = _page(port, page)
+        if missing := [path.name for path in files if path.name not in text]:
             raise Failed(f"{page} lacks {', '.join(missing[:3])}")
         yield Place(address=f"127.0.0.1:{port}{index}", holds=lambda _: True, peak=lambda: most(process.pid))
 
