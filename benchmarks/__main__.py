@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.real_parts import ROOT
+from tests.real_parts import CACHE, ROOT
 
 from benchmarks.contest import Contest, scratch
 from benchmarks.machine import load, machine, versions
@@ -47,12 +48,13 @@ def main() -> int:
     facts = {"machine": machine(), "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "load at the start": load()}
     began, results = time.monotonic(), []
     with scratch() as folder:
-        contest = Contest(folder, _say)
+        contest = Contest(folder, _say, cache=CACHE.parent if chosen.quick else None)
         try:
-            contest.warm_up()
+            if not chosen.quick:
+                contest.warm_up()
             for row in rows:
                 _say(f"{row.word}: {row.title}")
-                results.append(contest.hold(row, chosen.rounds or row.rounds))
+                results.append(contest.hold(replace(row, warm_up=row.warm_up and not chosen.quick), chosen.rounds or row.rounds))
         except Failed as problem:
             _say(f"{problem}")
             return 1

@@ -74,11 +74,11 @@ class Result:
 
 
 class Contest:
-    """Everything lies in one folder; `tell` hears what is going on."""
+    """Everything lies in one folder, or what may be there already in the `cache` of somebody; `tell` hears what is going on."""
 
-    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, tell: Callable[[str], None], cache: Path | None = None) -> None:
         self._folder, self._tell = folder, tell
-        self._environ = environment(ENVIRON, folder / "home")
+        self._environ = environment(ENVIRON, folder / "home") | ({"XDG_CACHE_HOME": str(cache)} if cache else {})
         (folder / "home").mkdir()
 
     def warm_up(self) -> None:

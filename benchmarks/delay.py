@@ -2,13 +2,16 @@
 
 Whatever comes is taken at once and handed on when its time has come, so neither throughput nor the number of connections is limited. The
 kernel greets a client on the spot; a server that far away would need a round trip for it, so what a client sends first waits that much longer.
+It is a process of its own (`python -m benchmarks.delay UPSTREAM SECONDS`), so that it never waits for what else this one does.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
+import subprocess
+import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Self
 
 BLOCK = 1 << 18
@@ -22,27 +25,34 @@ class Delay:
 
     def __init__(self, upstream: str, round_trip: float) -> None:
         self.address = ""
-        self._upstream, self._round_trip = upstream, round_trip
-        self._ready = threading.Event()
-        self._at_work: set[object] = set()
-        """The tasks of all connections: asyncio itself keeps none alive."""
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self._words = [sys.executable, "-m", "benchmarks.delay", upstream, str(round_trip)]
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait()
+        root = Path(__file__).parents[1]
+        self._process = subprocess.Popen(self._words, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout  # noqa: S101 - for types
+        self.address = self._process.stdout.readline().strip()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
+        self._process.communicate()  # whose end of input is the end
 
-    async def _serve(self) -> None:
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+
+class _Proxy:
+    """The proxy itself."""
+
+    def __init__(self, upstream: str, round_trip: float) -> None:
+        self._upstream, self._round_trip = upstream, round_trip
+        self._at_work: set[object] = set()
+        """The tasks of all connections: asyncio itself keeps none alive."""
+
+    async def serve(self) -> None:
+        """Say where it is, and work until the input ends."""
+        self._loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=BLOCK, backlog=256)
-        self.address = "{}:{}".format(*server.sockets[0].getsockname()[:2])
-        self._ready.set()
-        await self._over.wait()
+        sys.stdout.write("{}:{}\n".format(*server.sockets[0].getsockname()[:2]))
+        sys.stdout.flush()
+        await self._loop.run_in_executor(None, sys.stdin.read)
         server.close()
 
     async def _connected(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
@@ -86,3 +96,7 @@ class Delay:
             except ConnectionError:
                 block = b""
             await under_way.put((max(self._loop.time(), not_before) + self._round_trip / 2, block))
+
+
+if __name__ == "__main__":
+    asyncio.run(_Proxy(sys.argv[1], float(sys.argv[2])).serve())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-EVERY = 0.02
+EVERY = 0.1
 """Seconds between two looks at the memory."""
 LONGEST = 600
 """Seconds that a program may take."""
@@ -63,12 +64,13 @@ def _run(command: Command, environ: Mapping[str, str], log: Path) -> int:
     timer = _end_after(process)
     try:
         with process, _Sampler(process.pid) as sampler:
-            process.wait()
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
     finally:
         timer.cancel()
     if process.returncode:
         raise Failed(f"{' '.join(words)[:300]}: exit {process.returncode}\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
-    return sampler.peak
+    return max(sampler.peak, usage.ru_maxrss << 10)
 
 
 def _end_after(process: subprocess.Popen[bytes]) -> threading.Timer:

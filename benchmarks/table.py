@@ -17,9 +17,9 @@ Made by `python -m benchmarks` (`make bench`): all tools do the same work on the
 is checked that the server holds every file. Seconds are those of this machine; what can be compared is the ratio: how many times as long as the
 other tool we took in the same round. Figures are medians, in brackets the least and the most.
 
-Memory is the peak of the process and its children together, as the system counts it (`VmHWM`, sampled every 20 ms), the largest of all rounds. A
-server that is some milliseconds away stands behind a proxy on this machine that holds back each direction for half of that, the greeting of a
-connection included, and limits nothing else.
+Memory is the peak of the process and its children together, as the system counts it (`VmHWM`, read ten times a second, and at the
+end), the largest of all rounds. A server that is some milliseconds away stands behind a proxy on this machine that holds back each direction for
+half of that, the greeting of a connection included, and limits nothing else.
 """
 
 
