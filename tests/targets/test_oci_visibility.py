@@ -15,15 +15,15 @@ from tests.targets.contract import once, watch
 from tests.targets.namespaces import PRIVATE, PUBLIC, GhcrStand
 
 from pkg_publish import grammar
-from pkg_publish.catalog import Catalog
+from pkg_publish.catalog import DENIED, Catalog
 from pkg_publish.clients import ghcr as github
-from pkg_publish.errors import Failure
+from pkg_publish.errors import ConfigError, Failure, Refused
 from pkg_publish.install import install
 from pkg_publish.interpreter import Interpreter
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
 from pkg_publish.state import Done
-from pkg_publish.targets.base import Ambient
+from pkg_publish.targets.base import Ambient, TargetSpec
 from pkg_publish.targets.oci import OciKind
 
 if TYPE_CHECKING:
@@ -76,6 +76,23 @@ def test_what_the_receipt_names_can_be_installed(stand: GhcrStand, release: Rele
     assert mistakes == []
     assert found.file.name == release.distributions[0].name
     assert found.file.sha256 == release.distributions[0].sha256
+
+
+def test_strangers_are_not_told_what_is_not_there(stand: GhcrStand, release: Release) -> None:
+    """It might be private: so a name is unknown only to who has a token, or has said that what is denied is absent."""
+    once(stand.job(PUBLIC), release)
+    place = {"name": f"{stand.server.host}/octo/demo.py"}
+    stranger = OciKind().make(TargetSpec(kind="oci", options=place), Ambient(folder=Path(), environ={}, runner=Runner()))
+    login = {**place, "username": "Octo", "password-env": "TOKEN"}
+    reader = OciKind().make(TargetSpec(kind="oci", options=login), Ambient(folder=Path(), environ={"TOKEN": stand.server.token}, runner=Runner()))
+
+    with pytest.raises(Refused) as caught:
+        Catalog([stranger]).shelf("numpy", watch())
+    assert caught.value.code == DENIED
+    for catalog in (Catalog([reader]), Catalog([stranger], denied_is_absent=True)):
+        with pytest.raises(ConfigError) as unknown:
+            catalog.shelf("numpy", watch())
+        assert unknown.value.code == "unknown-project"
 
 
 def test_a_private_package_of_a_public_repository_is_a_surprise(stand: GhcrStand, release: Release) -> None:
