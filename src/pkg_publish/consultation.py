@@ -60,7 +60,8 @@ def at_the_terminal(given: Mapping[str, str], environ: Mapping[str, str], stream
     config = Config.read(given)
     runner = Runner.read(environ)
     with watched(console) as watch:
-        show = partial(_show, stream=stream, watch=watch, width=IN_A_LOG if runner.is_actions else shutil.get_terminal_size().columns)
+        width = IN_A_LOG if runner.is_actions else shutil.get_terminal_size().columns
+        show = partial(_show, stream=stream, watch=watch, width=width, docs_url=RunnerFiles.of(environ).docs_url)
         found = _examined(config, environ, watch, show, deep=deep)
         if config.report is not None:
             _reported(found, config.report, watch.tell)
@@ -73,7 +74,7 @@ def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: Text
     """The action; returns its exit code. `mask` makes the runner hide what the configuration holds."""
     runner, files = Runner.read(environ), RunnerFiles.of(environ)
     with watched(console) as watch:
-        show = partial(_show, stream=stream, watch=watch, width=IN_A_LOG)
+        show = partial(_show, stream=stream, watch=watch, width=IN_A_LOG, docs_url=files.docs_url)
         try:
             deep = _deep(given.get("deep", ""))
             config = Config.read({name: text for name, text in given.items() if name != "deep"})
@@ -109,10 +110,10 @@ def _examined(config: Config, environ: Mapping[str, str], watch: Watch, show: Ca
     return found
 
 
-def _show(found: Diagnosis, stream: TextIO, watch: Watch, width: int) -> None:
+def _show(found: Diagnosis, *, stream: TextIO, watch: Watch, width: int, docs_url: str) -> None:
     """Print the table; without its verdict, which is the last line, when it was cut short."""
     log = Log(stream, colour=False, now=watch.now)
-    for line in [*rendered.table(found, width)][: -1 if watch.over else None]:
+    for line in [*rendered.table(found, width, docs_url)][: -1 if watch.over else None]:
         log.write(line)
 
 

@@ -61,6 +61,7 @@ def test_columns_are_aligned() -> None:
     assert [row[head.index("check") :].split()[0] for row in rows] == ["Python", "Python", "login", "permission"]
     assert lines[-1].startswith("A publish of demo 1.0 is certain to fail")
     assert "  permissions:" in lines
+    assert lines[-3:-1] == ["More: docs/troubleshooting.md#github-no-permission", ""]
 
 
 def test_columns_of_a_group_that_is_wide() -> None:

@@ -61,7 +61,7 @@ def at_home(diagnosis: Diagnosis, command: str) -> Diagnosis:
     return replace(diagnosis, groups=tuple(replace(group, rows=tuple(map(told, group.rows))) for group in diagnosis.groups))
 
 
-def table(diagnosis: Diagnosis, width: int) -> Iterator[str]:
+def table(diagnosis: Diagnosis, width: int, docs_url: str = DOCS) -> Iterator[str]:
     """Yield the lines for a terminal that is so wide, the verdict last, where the eye is."""
     width = min(width, WIDE)
     for group in diagnosis.groups:
@@ -70,6 +70,8 @@ def table(diagnosis: Diagnosis, width: int) -> Iterator[str]:
             yield neutral.line(line, LIMIT)  # where a line is broken, the next may begin with a command
         yield ""
     yield from _pastes(diagnosis)
+    if codes := dict.fromkeys(row.code for group in diagnosis.groups for row in group.rows if row.ok is False and row.code):
+        yield from [*(f"More: {docs_url}#{code}" for code in codes), ""]
     yield neutral.line(f"{verdict(diagnosis)}.", LIMIT)
 
 
