@@ -117,7 +117,7 @@ class Shape:
     """Of what takes long; short work is done more often."""
     files: int = 500
     """Of one project, on a page."""
-    asked: int = 200
+    asked: int = 100
     """How often a page is asked for."""
 
 
