@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,6 +136,34 @@ def test_a_wheel_that_is_another_one(release: Release, tmp_path: Path) -> None:
     error = failure(lambda: gather(release, tmp_path))
 
     assert (error.kind, error.code) == (Failure.INTEGRITY, "image-wheel-changed")
+
+
+def test_wheels_that_bring_the_same_file(release: Release, tmp_path: Path) -> None:
+    """Not the one that happened to come last has it: in the order of their names, and the project itself at the end."""
+    for name in ("helping", "another"):
+        factory.wheel(tmp_path / "dist", name, "3.0", more={"shared.py": name.encode(), "theirs.py": name.encode()})
+    path = factory.wheel(tmp_path / "dist", extra="Requires-Dist: helping\nRequires-Dist: another\n", more={"shared.py": b"ours"})
+    gathered = gather(replace(release, distributions=(factory.distribution(path, "demo", "1.0"),)), tmp_path)
+
+    assert (gathered.folder / "shared.py").read_bytes() == b"ours"
+    assert (gathered.folder / "theirs.py").read_bytes() == b"helping"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"demo-1.0.dist-info/entry_points.txt": b"[console_scripts]\ndemo = demo:main; import os\n"}, "invalid console script"),
+        ({"evil-1.0.dist-info/METADATA": b"Name: evil\nVersion: 1.0\n"}, "Multiple .dist-info"),
+    ],
+    ids=["entry point", "two projects"],
+)
+def test_a_wheel_that_no_installer_takes(release: Release, tmp_path: Path, more: dict[str, bytes], says: str) -> None:
+    """It is the file that is bad, so no other run helps."""
+    path = factory.wheel(tmp_path / "dist", more=more)
+    error = failure(lambda: gather(replace(release, distributions=(factory.distribution(path, "demo", "1.0"),)), tmp_path))
+
+    assert (error.kind, error.code, "demo" in error.what) == (Failure.INVALID, "image-wheel-broken", True)
+    assert says in str(error.details)
 
 
 def test_a_project_that_is_nowhere(release: Release, tmp_path: Path) -> None:

@@ -18,4 +18,12 @@ def test_what_names_no_version_is_not_newer(said: object, *, newer: bool) -> Non
     annotations = {} if said is None else {"org.opencontainers.image.version": said}
     tagged = Tagged.of(json.dumps({"annotations": annotations}).encode(), "octo/demo:latest")
 
-    assert tagged.is_newer_than(Version("1.0")) is newer
+    assert tagged.stays("latest", Version("1.0")) is newer
+
+
+@pytest.mark.parametrize(("said", "tag", "stays"), [("1.0+cu1", "1.0-cu1", True), ("1!1.0", "1_1.0", True), ("1.0", "1", False)])
+def test_a_version_s_own_tag_stays(said: str, tag: str, *, stays: bool) -> None:
+    """Whoever asks for it as one that moves."""
+    tagged = Tagged.of(json.dumps({"annotations": {"org.opencontainers.image.version": said}}).encode(), "octo/demo:tag")
+
+    assert tagged.stays(tag, Version("1!2.0")) is stays

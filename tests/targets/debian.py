@@ -6,13 +6,14 @@ import os
 import platform
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests import real_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tests.servers.registries import Registry
 
@@ -39,11 +40,12 @@ def layer() -> Path:
 def _make(root: Path, packed: Path) -> None:
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     suite = platform.freedesktop_os_release()["VERSION_CODENAME"]
-    for command in (
+    commands: tuple[list[str | Path], ...] = (
         ["debootstrap", "--variant=minbase", "--include=python3", suite, root],
         ["tar", "-czf", packed, "--numeric-owner", *(f"--exclude=./{each}/*" for each in LEFT_OUT), "-C", root, "."],
         ["rm", "-r", "--one-file-system", root],
-    ):
+    )
+    for command in commands:
         subprocess.run([*sudo, *command], env={"PATH": PATH}, stdin=subprocess.DEVNULL, capture_output=True, check=True)
 
 
@@ -55,3 +57,17 @@ def put(server: Registry, crane: Callable[..., str]) -> str:
         crane("mutate", f"{name}:raw", "--set-platform", f"linux/{architecture}", "--tag", f"{name}:{architecture}")
     crane("index", "append", "--manifest", f"{name}:amd64", "--manifest", f"{name}:arm64", "--tag", f"{name}:1")
     return f"{name}:1"
+
+
+def run(root: Path, config: Mapping[str, Any], *arguments: str) -> str:
+    """Run an image that was unpacked into a folder, as its config says; what it prints."""
+    settings = config["config"]
+    words = ["/usr/bin/env", "-i", *settings["Env"], "/usr/sbin/chroot", root, *settings["Entrypoint"], *arguments]
+    return subprocess.run([*_root(), *words], capture_output=True, text=True, check=True).stdout
+
+
+@cache
+def _root() -> list[str]:
+    """What lets somebody `chroot` here: nothing, a namespace of one's own, or sudo, as on GitHub's runners."""
+    ways: tuple[list[str], ...] = ([], ["unshare", "--map-root-user"], ["sudo", "-n"])
+    return next(way for way in ways if subprocess.run([*way, "/usr/sbin/chroot", "/", "/bin/true"], capture_output=True, check=False).returncode == 0)

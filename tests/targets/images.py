@@ -7,13 +7,11 @@ import hashlib
 import io
 import json
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 import threading
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -286,17 +284,3 @@ class ImageStand:
 
     def _opened(self, tag: str, layer: int) -> tarfile.TarFile:
         return tarfile.open(fileobj=io.BytesIO(self.server.blob(self.manifest(tag)["layers"][layer]["digest"])))
-
-
-def run(root: Path, config: Mapping[str, Any], *arguments: str) -> str:
-    """Run an image that was unpacked into a folder, as its config says; what it prints."""
-    settings = config["config"]
-    words = ["/usr/bin/env", "-i", *settings["Env"], "/usr/sbin/chroot", root, *settings["Entrypoint"], *arguments]
-    return subprocess.run([*_root(), *words], capture_output=True, text=True, check=True).stdout
-
-
-@cache
-def _root() -> list[str]:
-    """What lets somebody `chroot` here: nothing, a namespace of one's own, or sudo, as on GitHub's runners."""
-    ways: tuple[list[str], ...] = ([], ["unshare", "--map-root-user"], ["sudo", "-n"])
-    return next(way for way in ways if subprocess.run([*way, "/usr/sbin/chroot", "/", "/bin/true"], capture_output=True, check=False).returncode == 0)

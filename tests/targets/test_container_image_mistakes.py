@@ -11,7 +11,7 @@ from tests.clients.stand import failure
 from tests.servers.front import Fault
 from tests.servers.ghcr import digest_of
 from tests.targets.contract import once, watch
-from tests.targets.images import PYTHON, Bases, ImageStand, ambient, program, tar
+from tests.targets.images import PYTHON, ImageStand, ambient, program, tar
 
 from pkg_publish.clients.image_tags import Tagged
 from pkg_publish.clients.oci_api import Repository
@@ -140,21 +140,6 @@ def test_odd_settings_of_a_base_are_passed_by(stand: ImageStand, release: Releas
     assert once(stand.target(), release).outcome is Done.PUBLISHED
 
 
-def test_a_private_base_elsewhere_is_refused(stand: ImageStand, release: Release, new_registry: NewRegistry) -> None:
-    """Our login is for the registry we publish to, and no other gets it."""
-    theirs = Bases(new_registry("htpasswd"))
-    theirs.put()
-
-    assert problem(stand, release, base=theirs.reference).kind is Failure.REFUSED
-
-
-def test_a_private_base_in_the_same_registry(new_registry: NewRegistry, release: Release, tmp_path: Path) -> None:
-    """Is read with the login that publishes."""
-    stand = ImageStand(new_registry("token"), tmp_path)
-
-    assert once(stand.target(), release).outcome is Done.PUBLISHED
-
-
 # The release.
 
 
@@ -172,6 +157,14 @@ def test_a_wheel_is_missing_for_a_platform(stand: ImageStand, tmp_path: Path) ->
 
     assert (error.code, error.kind) == ("image-wheel-missing", Failure.INVALID)
     assert error.what == f"there is no wheel of native for linux/arm64 with Python {PYTHON}"
+
+
+def test_a_time_that_no_file_can_have(stand: ImageStand, release: Release, tmp_path: Path) -> None:
+    """It is passed by; and an sdist before the wheel says nothing of times."""
+    turned = replace(release, distributions=release.distributions[::-1])
+
+    assert once(stand.target(ambient(tmp_path, SOURCE_DATE_EPOCH="9" * 20)), turned).outcome is Done.PUBLISHED
+    assert stand.config("1.0")["created"] == "2020-01-01T00:00:00Z"
 
 
 def test_several_programs(stand: ImageStand, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +56,8 @@ def made(options: dict[str, str], runner: Runner = JOB, **facts: Any) -> Contain
         {"labels": "vendor=Octo\nno value"},
         {"labels": "=no name"},
         {"entrypoint": 'demo "'},
+        {"user": "root\nUSER"},
+        {"compression": "lzma"},
     ],
     ids=str,
 )
@@ -65,6 +68,22 @@ def test_options_that_make_no_sense(options: dict[str, str]) -> None:
     assert (error.kind, error.code) == (Failure.CONFIG, "image-option")
     assert next(iter(options)) in error.what
     assert next(iter(options)) in error.paste
+
+
+def test_zstd_needs_a_python_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step that brings one stands in the YAML."""
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    error = failure(lambda: made({"name": "ghcr.io/octo/demo", "compression": "zstd"}))
+
+    assert (error.kind, error.code) == (Failure.CONFIG, "image-zstd")
+    assert "setup-python" in error.paste
+
+
+def test_half_a_login_for_the_base() -> None:
+    """The option that is missing stands in the YAML."""
+    error = failure(lambda: made({"name": "ghcr.io/octo/demo", "base-username": "octo"}))
+
+    assert (error.code, "base-password-env: MY_PASSWORD" in error.paste) == ("half-a-login", True)
 
 
 @pytest.mark.parametrize("name", ["ghcr.io/Octo/Demo", "octo/demo", "ghcr.io", "ghcr.io/octo/demo:1.0"])

@@ -17,7 +17,7 @@ from tests import factory, real_parts
 from tests.conftest import INDEX
 from tests.targets import debian
 from tests.targets.contract import once
-from tests.targets.images import PYTHON, ImageStand, ambient, make, program, run
+from tests.targets.images import JOB, PYTHON, ImageStand, ambient, make, program
 
 from pkg_publish.model import Release
 
@@ -114,7 +114,7 @@ def test_a_real_program_runs_on_debian(new_registry: NewRegistry, said: Callable
     base = debian.put(server, partial(said, "crane"))
     found = {name: os.environ[name] for name in INDEX & os.environ.keys()}  # noqa: TID251 - the tests' own edge: how this machine reaches its index
     environ = found | {"PIP_NO_INDEX": "", "UV_CACHE_DIR": str(real_parts.CACHE / "uv-cache")}
-    attempt = once(make(server.reference, tmp_path, run=ambient(tmp_path, **environ), base=base), real(), seconds=120)
+    attempt = once(make(server.reference, tmp_path, run=ambient(tmp_path, JOB, None, **environ), base=base), real(), seconds=120)
     assert attempt.receipt, attempt.problem
     assert "pyyaml==" in attempt.receipt.resolved
 
@@ -128,9 +128,9 @@ def test_a_real_program_runs_on_debian(new_registry: NewRegistry, said: Callable
     said("skopeo", "copy", "--src-tls-verify=false", f"docker://{server.reference}@{attempt.receipt.digest}", f"oci:{layout}:1")
     said("umoci", "unpack", *([] if os.geteuid() == 0 else ["--rootless"]), "--image", f"{layout}:1", root.parent)
     config = json.loads(said("crane", "config", "--platform", "linux/amd64", f"{server.reference}:1.37.1"))
-    assert run(root, config, "--version") == "yamllint 1.37.1\n"
+    assert debian.run(root, config, "--version") == "yamllint 1.37.1\n"
     config["config"]["Entrypoint"] = ["python3", "-c", "import yaml; print(yaml.__with_libyaml__)"]
-    assert run(root, config) == "True\n"
+    assert debian.run(root, config) == "True\n"
 
 
 PUBLISH_AND_MEASURE = """

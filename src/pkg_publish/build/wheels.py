@@ -15,6 +15,7 @@ from pkg_publish.build.environment import child_environ, uv_environ, uv_flags
 from pkg_publish.build.isolation import Workshop
 from pkg_publish.build.tools import find_python, find_uv, own_environment
 from pkg_publish.clients.disk import disk
+from pkg_publish.clients.installed import overlapping
 from pkg_publish.errors import ConfigError, Integrity, Invalid, Unavailable
 from pkg_publish.targets.base import Gathered
 
@@ -64,8 +65,11 @@ class Gatherer:
                 locked.write_text(lock, encoding="utf-8")
             else:
                 _uv(shop, machine, ["compile", "--quiet", "--generate-hashes", "--no-annotate", "--no-header", *flags, "-o", str(locked), str(wanted)])
-            installing = ["install", "--quiet", "--require-hashes", "--python", shop.python.path, "--target", str(folder / "target")]
-            _uv(shop, machine, [*installing, *flags, "-r", str(locked), "-r", str(wanted)])
+            installing = ["install", "--quiet", "--require-hashes", "--link-mode", "hardlink", "--python", shop.python.path, "--target", str(folder / "target")]
+            installing += [*flags, "-r", str(locked), "-r", str(wanted)]
+            _uv(shop, machine, installing)
+            for each in sorted(overlapping(folder / "target"), key=lambda each: each == release.project):
+                _uv(shop, machine, [*installing, "--reinstall-package", each])  # in an order, so that the last one's files are there and not anybody's
             resolved = "" if lock else locked.read_text(encoding="utf-8")
         pins = re.findall(r"^([a-z0-9-]+==[^\s;\\]+)", resolved, re.MULTILINE)
         return Gathered(folder=folder / "target", pins=tuple(pin for pin in pins if pin.partition("==")[0] != release.project))
@@ -139,6 +143,9 @@ def _failure(machine: Machine, lines: list[str]) -> PublishError:
         cure = "Lock everything it depends on, with hashes; or ship no lock: then the dependencies are resolved."
         paste = "uv export --no-dev --no-emit-project -o requirements.txt"
         return ConfigError("the project's lock does not hold all that it depends on", code="image-lock", cure=cure, paste=paste, **facts)
+    if (found := re.search(r"Failed to (?:install: (\S+)|download `([^`]+)`.*\n.*wheel is invalid)", text)) and "os error" not in text:
+        what, cure = f"{found[1] or found[2]} is no wheel that can be installed", "Look at what uv says of it, and tell its authors."
+        return Invalid(what, code="image-wheel-broken", cure=cure, **facts)
     if "Hash mismatch" in text:
         cure = "Look at who gives other bytes than those that were locked."
         return Integrity(f"a wheel for {machine} is not the one that was locked", code="image-wheel-changed", cure=cure, **facts)

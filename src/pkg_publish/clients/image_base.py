@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tarfile
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pkg_publish.clients.disk import BLOCK
 from pkg_publish.clients.oci_api import Outgoing
 from pkg_publish.clients.together import together
-from pkg_publish.errors import ConfigError
+from pkg_publish.errors import ConfigError, PublishError
 from pkg_publish.formats import image, oci
 
 if TYPE_CHECKING:
@@ -94,9 +94,19 @@ def _python_in(repository: Repository, layer: Layer, watch: Watch) -> str:
                     tar.members.clear()  # else it keeps them all
                     if found := _PYTHON.search(member.name):
                         return found[1]
-        except tarfile.ReadError:  # packed by something that this Python cannot unpack
+        except (tarfile.TarError, EOFError, ValueError, OverflowError):  # no tar, or packed by something that this Python cannot unpack
             return ""
     return ""
+
+
+def layers_there(repository: Repository, tag: str, platforms: Sequence[Platform], watch: Watch) -> dict[tuple[str, str], Layer]:
+    """The layers of an image that are there, by media type and `diff_id`; none where anything keeps us from knowing: that costs the time to pack them."""
+    with suppress(PublishError):
+        bases = resolve(repository, image.Reference(host=repository.registry.host, name=repository.name, tag=tag), platforms, watch)
+        layers = [layer for base in bases.images.values() for layer in base.layers]
+        there = together([partial(repository.has, layer.blob.digest, watch, layer.blob.size) for layer in layers])
+        return {(layer.media_type, layer.diff_id): layer for layer, found in zip(layers, there, strict=True) if found}
+    return {}
 
 
 def outgoing(repository: Repository, layer: Layer, watch: Watch, *, mounted: bool) -> Outgoing:

@@ -16,6 +16,7 @@ from pkg_publish.clients.together import together
 from pkg_publish.errors import ConfigError
 from pkg_publish.formats import foreign, image, image_layers, oci
 from pkg_publish.formats.image import Image, Machine, Recipe
+from pkg_publish.formats.image_layers import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,8 +44,8 @@ class Order:
     """Seconds since 1970, of the project's files."""
     install: Callable[[Machine], Path]
     """Installs the project for a machine into a fresh folder, beside which there is room for layers."""
-    known: Mapping[str, Layer] = field(default_factory=dict)
-    """Layers that are there already, by their `diff_id`: they are neither packed nor sent again."""
+    known: Mapping[tuple[str, str], Layer] = field(default_factory=dict)
+    """Layers that are there already, by media type and `diff_id`: they are neither packed nor sent again."""
 
     @property
     def created(self) -> str:
@@ -90,7 +91,7 @@ class _Maker:
         recipe = Recipe(entrypoint=entrypoint(order, installed), user=order.wishes.user, labels=order.wishes.labels, created=order.created)
         parts = {f"what {order.project} depends on": (installed.others, LONG_AGO), f"{order.project} {order.version}": (installed.project, order.time)}
         # What it depends on has a time of its own, so that a new release does not change that layer.
-        layers = {name: self._layer(folder.with_name(f"{number}.tar.gz"), *part) for number, (name, part) in enumerate(parts.items()) if part[0]}
+        layers = {name: self._layer(folder.with_name(f"{number}.tar"), *part) for number, (name, part) in enumerate(parts.items()) if part[0]}
         made = Image.of(base, platform, {name: layer for name, (layer, _) in layers.items()}, recipe, self.annotations)
         ours = [_outgoing(f"{name} for {platform}", layer, path, watch) for name, (layer, path) in layers.items() if path]
         theirs = [image_base.outgoing(self.repository, layer, watch, mounted=self.mounted) for layer in dict.fromkeys(base.layers)]
@@ -99,10 +100,11 @@ class _Maker:
     def _layer(self, path: Path, members: Sequence[Member], time: int) -> tuple[Layer, Path | None]:
         """A layer, and where it lies if it must be sent."""
         with disk(f"writing a layer to {path}"):
-            if self.order.known and (there := self.order.known.get(image_layers.diff_id(members, time))):
+            known, compression = self.order.known, self.order.wishes.compression
+            if known and (there := known.get((LAYERS[compression], image_layers.diff_id(members, time)))):
                 return there, None
             with path.open("wb") as target:
-                return image_layers.write(members, target, time), path
+                return image_layers.write(members, target, time, compression), path
 
     def _machine(self, platform: Platform, base: Base) -> Machine:
         python, name, required = image_base.python_of(self.repository, base, self.watch), self.order.wishes.base, self.order.requires_python

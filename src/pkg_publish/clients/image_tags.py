@@ -46,10 +46,11 @@ class Tagged:
         """The digest of the release's files that it was made of; None: nobody says."""
         return image.annotation(self.index, image.FILES)
 
-    def is_newer_than(self, version: Version) -> bool:
-        """Whether it says that it is of a later version; what says nothing is not."""
-        said = foreign.version(image.annotation(self.index, f"{oci.IMAGE}version") or "")
-        return said is not None and said > version
+    def stays(self, tag: str, version: Version) -> bool:
+        """Whether a tag that leads here is not to be moved to another version: it says that it is of a later one, or the tag is its own version's."""
+        text = image.annotation(self.index, f"{oci.IMAGE}version") or ""
+        said = foreign.version(text)
+        return said is not None and (said > version or text.replace("+", "-").replace("!", "_") == tag)
 
     def is_whole(self, repository: Repository, watch: Watch) -> bool:
         """Whether all that it leads to is there; raises `Integrity` when sizes disagree."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pkg_publish.formats import oci
-from pkg_publish.formats.image_layers import LAYER, Layer
+from pkg_publish.formats.image_layers import GZIP, LAYERS, Layer
 from pkg_publish.formats.oci import Blob
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ LIBRARIES, SCRIPTS = "app/lib", "app/bin"
 """Where in an image everything is installed."""
 
 MEDIA_TYPES = {
-    "application/vnd.docker.image.rootfs.diff.tar.gzip": LAYER,
-    **{each: each for each in (f"application/vnd.oci.image.layer.v1.tar{packing}" for packing in ("", "+gzip", "+zstd"))},
+    "application/vnd.docker.image.rootfs.diff.tar.gzip": LAYERS[GZIP],
+    **{each: each for each in ("application/vnd.oci.image.layer.v1.tar", *LAYERS.values())},
 }
 """Layers that a base may have, and what an OCI manifest calls those of Docker."""
 
@@ -201,7 +201,8 @@ class Image:
         """Put layers on a base; each is `added` under what the history says of it."""
         layers = [*base.layers, *added.values()]
         path = base.environment.get("PATH") or "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        environment = base.environment | {"PATH": f"/{SCRIPTS}:{path}", "PYTHONPATH": f"/{LIBRARIES}"}
+        libraries = ":".join(filter(None, [f"/{LIBRARIES}", base.environment.get("PYTHONPATH")]))
+        environment = base.environment | {"PATH": f"/{SCRIPTS}:{path}", "PYTHONPATH": libraries}
         settings = base.settings | {"Entrypoint": list(recipe.entrypoint), "Env": [f"{name}={value}" for name, value in environment.items()]}
         settings["Labels"] = {**_mapping(base.settings.get("Labels")), **annotations, **recipe.labels}
         settings |= {"User": recipe.user} if recipe.user else {}

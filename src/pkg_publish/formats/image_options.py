@@ -11,6 +11,7 @@ from packaging.utils import InvalidName, canonicalize_name
 
 from pkg_publish.errors import ConfigError
 from pkg_publish.formats.image import PLATFORMS, Reference
+from pkg_publish.formats.image_layers import GZIP, LAYERS, ZSTD, can_pack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,11 @@ BASE = "python:3.13-slim"
 VERSION, LATEST, COMMIT = "version", "latest", "commit"
 """Tags that have a meaning."""
 
+PYTHON_3_14 = """- uses: actions/setup-python@a309ff8b426b58ec0e2a45f0f869d46889d02405 # v6.2.0
+  with:
+    python-version: "3.14\""""
+
+_USER = re.compile(r"\w[\w.-]*(?::\w[\w.-]*)?", re.ASCII)
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
@@ -38,6 +44,7 @@ class Wishes:
     """Beside the version's."""
     labels: Mapping[str, str]
     user: str
+    compression: str
 
     @classmethod
     def read(cls, options: Mapping[str, str]) -> Wishes:
@@ -52,7 +59,8 @@ class Wishes:
             extras=_extras(_words(options.get("extras"))),
             tags=tuple(_tag(each) for each in _words(options.get("tags")) or (COMMIT, LATEST)),
             labels=dict(_label(line) for line in options.get("labels", "").splitlines()),
-            user=options.get("user", ""),
+            user=_user(options.get("user", "")),
+            compression=_compression(options.get("compression") or GZIP),
         )
 
     def moving(self, *, commit: str, prerelease: bool) -> list[str]:
@@ -97,6 +105,21 @@ def _label(line: str) -> tuple[str, str]:
     if name.strip() and equals:
         return name.strip(), value.strip()
     raise _odd("labels", line, "Write one `name=value` a line.", "org.opencontainers.image.vendor=Octo")
+
+
+def _user(text: str) -> str:
+    if not text or _USER.fullmatch(text):
+        return text
+    raise _odd("user", text, "Write a number or a name, and a group behind a colon if you like.", '"1000:1000"')
+
+
+def _compression(word: str) -> str:
+    if can_pack(word):
+        return word
+    if word == ZSTD:
+        cure, paste = "Run it with Python 3.14, or leave the option out: every registry and engine takes gzip.", PYTHON_3_14
+        raise ConfigError("layers packed with zstd need a Python that has it, and this one does not", code="image-zstd", cure=cure, paste=paste)
+    raise _odd("compression", word, f"Known are {' and '.join(LAYERS)}.", GZIP)
 
 
 def _odd(option: str, value: str, cure: str, example: str) -> ConfigError:

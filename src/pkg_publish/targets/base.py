@@ -231,14 +231,14 @@ class TargetSpec:
             paste=f"env:\n  {name}: ${{{{ secrets.{name} }}}}",
         )
 
-    def login(self, ambient: Ambient) -> tuple[str, Secret | None]:
-        """The options `username` and `password-env`: both, or neither. Raises `ConfigError`."""
-        username, password = self.options.get("username", ""), self.secret("password-env", ambient)
+    def login(self, ambient: Ambient, prefix: str = "") -> tuple[str, Secret | None]:
+        """The options `username` and `password-env`, whose names may begin with more: both, or neither. Raises `ConfigError`."""
+        username, password = self.options.get(f"{prefix}username", ""), self.secret(f"{prefix}password-env", ambient)
         if bool(username) == bool(password):
             return username, password
-        given = {"username": "NAME", **self.options, "password-env": "MY_PASSWORD"}
+        given = {f"{prefix}username": "NAME", **self.options, f"{prefix}password-env": "MY_PASSWORD"}
         raise ConfigError(
-            f"the target {self.kind} has {'a username and no password' if username else 'a password and no username'}",
+            f"the target {self.kind} has {f'a {prefix}username and no password' if username else f'a {prefix}password and no username'}",
             code="half-a-login",
             cure="Give both, or none; where only a token counts, most servers take any username.",
             paste=target_yaml(self.kind, given),

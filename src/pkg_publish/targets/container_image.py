@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from pkg_publish.clients.image_build import Made
     from pkg_publish.formats.image import Machine
-    from pkg_publish.formats.image_layers import Layer
-    from pkg_publish.model import Release
+    from pkg_publish.model import Distribution, Release
     from pkg_publish.runner import Runner
+    from pkg_publish.secret import Secret
     from pkg_publish.targets.base import Ambient, TargetSpec
     from pkg_publish.watch import Watch
 
@@ -56,8 +56,11 @@ class ContainerImageKind:
         Option(name="tags", says="default `version, latest, commit`, which have a meaning; others are moved to every release"),
         Option(name="labels", says="one `name=value` a line"),
         Option(name="user", says="who runs it, `1000:1000`; default: as the base says"),
+        Option(name="compression", says="of our layers: `gzip`, or `zstd`, which needs Python 3.14; default `gzip`"),
         Option(name="username", says="who publishes; with a name only"),
         Option(name="password-env", says="the environment variable that holds the password or token"),
+        Option(name="base-username", says="who may read a private base in another registry"),
+        Option(name="base-password-env", says="the environment variable that holds the password or token for it"),
     )
 
     def make(self, spec: TargetSpec, ambient: Ambient) -> ContainerImage:
@@ -77,6 +80,7 @@ class ContainerImageKind:
             place=Place(kind=self.word, name=word, title=f"the image {host}/{name}", visibility=visibility),
             settles=AT_GHCR if settings else 0.0 if Origin.of(f"https://{host}").loopback else ELSEWHERE,
             registry=Registry(host, transport, username, password, settings),
+            base_login=spec.login(ambient, "base-"),
             name=name,
             wishes=wishes,
             ambient=ambient,
@@ -118,6 +122,8 @@ class ContainerImage:
     place: Place
     settles: float
     registry: Registry
+    base_login: tuple[str, Secret | None]
+    """For the base alone; without it our own is for a base in our own registry, and none for any other."""
     name: str
     wishes: Wishes
     ambient: Ambient
@@ -172,7 +178,7 @@ class ContainerImage:
         version = Version(release.version)
         tags = self.wishes.moving(commit=self.ambient.runner.sha, prerelease=version.is_prerelease)
         found = together([partial(Tagged.read, repository, tag, watch) for tag in tags])
-        return [tag for tag, there in zip(tags, found, strict=True) if there is None or (there.digest != tagged.digest and not there.is_newer_than(version))]
+        return [tag for tag, there in zip(tags, found, strict=True) if there is None or not (there.digest == tagged.digest or there.stays(tag, version))]
 
     def open(self, release: Release, watch: Watch) -> ImageUpload:
         """Nothing is asked beforehand: the image is made when it is sent."""
@@ -220,8 +226,9 @@ class ContainerImage:
 
     @property
     def base(self) -> Repository:
-        """Where the base lies; our login is for our own registry."""
-        registry = self.registry if self.near else Registry(self.wishes.base.host, self.registry.transport)
+        """Where the base lies, with the login that is for it."""
+        own = self.near and not self.base_login[0]
+        registry = self.registry if own else Registry(self.wishes.base.host, self.registry.transport, *self.base_login)
         return Repository(registry, self.wishes.base.name)
 
 
@@ -260,41 +267,30 @@ class ImageUpload:
                 self.repository.put_manifest(tag, tagged.data, oci.INDEX, watch)
 
     def _made(self, item: Item, watch: Watch) -> Made:
-        from pkg_publish.clients import image_build
+        from pkg_publish.clients import image_base, image_build
 
-        target, release, first = self.target, self.release, self.release.distributions[0]
+        target, release = self.target, self.release
+        wheels = [each for each in release.distributions if each.filetype is Filetype.WHEEL]
         runner = target.ambient.runner
         known = oci.standard(source=runner.repository_url, revision=runner.sha, version=release.version)
         order = image_build.Order(
             project=release.project,
             version=release.version,
-            requires_python=first.requires_python,
+            requires_python=wheels[0].requires_python,
             wishes=target.wishes,
-            annotations={**describing(first.metadata), **known, image.FILES: str(item.sha256)},
-            time=self._time(),
+            annotations={**describing(wheels[0].metadata), **known, image.FILES: str(item.sha256)},
+            time=_time(target.ambient.environ.get("SOURCE_DATE_EPOCH", ""), wheels),
             install=partial(self._install, watch),
-            known=self._known(watch),
+            known=image_base.layers_there(self.repository, LATEST, target.wishes.platforms, watch),
         )
         return image_build.make(order, target.base, watch, mounted=target.near)
-
-    def _known(self, watch: Watch) -> dict[str, Layer]:
-        """The layers of the latest image that are there; whatever keeps us from knowing them costs no more than the time to pack them again."""
-        from pkg_publish.clients import image_base
-
-        with suppress(PublishError):
-            latest = image.Reference(host=self.target.registry.host, name=self.target.name, tag=LATEST)
-            bases = image_base.resolve(self.repository, latest, self.target.wishes.platforms, watch)
-            layers = [layer for base in bases.images.values() for layer in base.layers]
-            there = together([partial(self.repository.has, layer.blob.digest, watch, layer.blob.size) for layer in layers])
-            return {layer.diff_id: layer for layer, found in zip(layers, there, strict=True) if found}
-        return {}
-
-    def _time(self) -> int:
-        """That of the build, where it is given; else of the newest file in the wheel."""
-        given = self.target.ambient.environ.get("SOURCE_DATE_EPOCH", "")
-        return int(given) if given.isdecimal() else newest(self.release.distributions[0])
 
     def _install(self, watch: Watch, machine: Machine) -> Path:
         gathered = self.target.ambient.gather(self.release, self.target.wishes.extras, machine, watch)
         self.target.pins.update(gathered.pins)
         return gathered.folder
+
+
+def _time(epoch: str, wheels: Sequence[Distribution]) -> int:
+    """That of the build, where it is given; else of the newest file in the wheels."""
+    return int(epoch) if re.fullmatch("[0-9]{1,11}", epoch) else max(map(newest, wheels))
