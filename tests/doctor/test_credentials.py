@@ -69,7 +69,7 @@ def test_no_token(patient: Patient, targets: str, do: str, *, ok: bool, is_actio
     patient.runner = Runner(is_actions=is_actions, repository="octo/demo")
     patient.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
 
-    row = rows(patient.examine(targets=targets, seconds=0.5), TITLE)["GitHub token"]
+    row = rows(patient.examine(targets=targets), TITLE)["GitHub token"]
 
     assert (row.ok, row.found, row.failure) == (ok, "none", None)
     assert (do in row.do) is not ok
@@ -82,7 +82,7 @@ def test_no_identity(patient: Patient, targets: str, do: str, *, ok: bool, is_ac
     """Which only trusted publishing needs."""
     patient.runner = Runner(is_actions=is_actions)
 
-    row = rows(patient.examine(targets=targets, allow_public="true", seconds=0.5), TITLE)["id-token"]
+    row = rows(patient.examine(targets=targets, allow_public="true"), TITLE)["id-token"]
 
     assert (row.ok, row.found, bool(row.paste)) == (ok, "none", is_actions and not ok)
     assert (do in row.do) is not ok
