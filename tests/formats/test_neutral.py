@@ -202,6 +202,8 @@ def test_a_block_ends_where_we_end_it(text: str) -> None:
         ("mail a@-.org", "mail a@&#8203;-.org"),
         ("built from 8d6a358f1", "built from `8d6a358f1`"),
         ("see CVE-2026-1", "see CVE&#8203;-2026-1"),
+        ("8d6a358`x`", "`8d6a358`&#8203;`x`"),
+        ("`a|b`: x", "&#96;a&#124;b&#96;: x"),
     ],
 )
 def test_sentences(text: str, made: str) -> None:
@@ -228,7 +230,7 @@ def test_code_spans(text: str, made: str) -> None:
 
 @settings(max_examples=250, deadline=None)
 @given(markup)
-@example("`&lt;b>` @octo x@.org https://x.org/<b>")
+@example("`&lt;b>` @octo x@.org 8d6a358https://x.org/<b>")
 def test_a_title_of_html_shows_the_text(text: str) -> None:
     """All of it but the quotes of code, in no tag but that of code, and nothing is linked."""
     page = rendered(f"<details><summary>x{neutral.html(text)}</summary>\n\n</details>")

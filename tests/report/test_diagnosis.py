@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from tests.oracles import github_markdown
 from tests.oracles.runner_commands import commands
 
 from pkg_publish.doctor import Diagnosis, Group
@@ -49,6 +50,14 @@ def made(*rows: CheckRow, strategy: Strategy = Strategy.FIRST) -> Diagnosis:
 def test_the_verdict_is_one_sentence(found: Diagnosis, says: str) -> None:
     """About what, where, and how much is not known."""
     assert rendered.verdict(found) == says
+
+
+def test_a_colon_of_ours_makes_no_emoji() -> None:
+    """Behind the name of a check that lacks only that."""
+    page = github_markdown.rendered(rendered.markdown(made(replace(NO, check=":tada"))))
+
+    assert "To mend :tada:" in page.text
+    assert page.linked == []
 
 
 def test_columns_are_aligned() -> None:

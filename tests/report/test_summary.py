@@ -66,6 +66,15 @@ def test_words_of_others_stay_words(word: str) -> None:
     assert page.linked == []
 
 
+def test_a_colon_of_ours_makes_no_emoji() -> None:
+    """Behind words that lack only that."""
+    problem = Refused("there is :tada", code="some-code", cure="y", said="no")
+    page = rendered(summary(Scene(tried=[attempt(PYPI, NOTHING, problem=problem)]).report()))
+
+    assert page.cells[1][3] == "there is :tada: no"
+    assert page.linked == []
+
+
 def test_a_title_is_html() -> None:
     """In which GitHub reads no Markdown: no backslash is seen, and what is quoted is code."""
     refused = Refused("x", code="some-code", cure="y", details=["one", "two"])

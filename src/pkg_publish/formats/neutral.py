@@ -13,7 +13,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
 LINE = 300
 """Letters of one foreign text in a line: more is not read."""
@@ -99,13 +99,11 @@ def output(name: str, value: str, delimiter: str) -> str:
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 
 
-HASH = r"(?<![0-9A-Za-z_])[0-9A-Fa-f]{7,40}(?![0-9A-Za-z_])"
-"""What GitHub may take for a commit."""
+SPANS = re.compile(r"(`[^`|]+`|https?://[^\s`|\"'<>]*[^\s`|\"'<>.,;:!?)\]])")
+"""What stands as code in a sentence: what its writer quoted so, and addresses."""
 
-SPANS = re.compile(rf"(`[^`]+`|https?://[^\s`\"'<>]*[^\s`\"'<>.,;:!?)\]]|{HASH})")
-"""What stands as code in a sentence: what its writer quoted so, addresses, and commits."""
-
-HASHES = re.compile(f"({HASH})")
+HASHES = re.compile(r"((?<![0-9A-Za-z_])[0-9A-Fa-f]{7,40}(?![0-9A-Za-z_]))")
+"""What GitHub may take for a commit stands as code, too: also what is one only beside other code."""
 
 SPECIAL = {letter: f"\\{letter}" for letter in "\\*_[]~$"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;", "`": "&#96;"}
 
@@ -118,14 +116,22 @@ LINKED = re.compile(r"@|#(?=\d)|:(?=[\w+-]+:)|:(?=//)|(?<=www)(?=\.)|(?<=GH)(?=-
 
 def markdown(text: str, limit: int = LINE) -> str:
     """Return one sentence for GitHub's Markdown, in a table or not: no link, image, HTML, heading, emphasis, mention, issue or emoji."""
-    return "".join(_spans(SPANS.split(_folded(text, limit).strip())))
+    return "".join(_spans(_parts(text, limit)))
 
 
-def _spans(parts: Iterable[str]) -> Iterator[str]:
+def _parts(text: str, limit: int) -> list[str]:
+    """One visible line, every second part of which is code."""
+    parts = SPANS.split(_folded(text, limit).strip())
+    return [*chain.from_iterable([part] if number % 2 else HASHES.split(part) for number, part in enumerate(parts))]
+
+
+def _spans(parts: Sequence[str]) -> Iterator[str]:
     """Every second part is code; a sentence begins no list, heading or rule."""
     for number, part in enumerate(parts):
         if number % 2:
             yield code(part[1:-1] if part.startswith("`") else part)
+        elif not part and 0 < number < len(parts) - 1:
+            yield NOWHERE  # two pieces of code side by side would be one
         else:
             escaped = "".join(SPECIAL.get(letter, letter) for letter in _apart(part))
             begun = re.sub(r"^(\d*)([#=+.)-])", r"\1\\\2", escaped) if number == 0 else escaped
@@ -139,7 +145,7 @@ def _apart(text: str) -> str:
 
 def html(text: str, limit: int = LINE) -> str:
     """Return one sentence for a piece of HTML, in which GitHub reads no Markdown and still makes links."""
-    parts = SPANS.split(_folded(text, limit).strip())
+    parts = _parts(text, limit)
     plain = [escape(_apart(part)).replace("\0", NOWHERE) for part in parts[::2]]
     spans = [f"<code>{escape(part.strip('`'))}</code>" for part in parts[1::2]]
     return "".join(chain.from_iterable(zip_longest(plain, spans, fillvalue="")))

@@ -138,7 +138,8 @@ def markdown(diagnosis: Diagnosis, docs_url: str = DOCS) -> str:
     if len(lines) > ROWS:
         parts.append(f"… and {len(lines) - ROWS} more rows, which are in the JSON report.")
     for paste, rows in _remedies(diagnosis).items():
-        parts.append(f"To mend {neutral.markdown(', '.join(dict.fromkeys(rows)), LIMIT)}:\n\n{neutral.fenced(paste, 'yaml')}")
+        mended = neutral.markdown(f"To mend {', '.join(dict.fromkeys(rows))}:", LIMIT)  # whole: behind `:x` a colon makes an emoji
+        parts.append(f"{mended}\n\n{neutral.fenced(paste, 'yaml')}")
     return "\n\n".join(parts) + "\n"
 
 

@@ -172,7 +172,8 @@ def _sentence(problem: PublishError) -> str:
     """What happened, in our words and the server's, and the detail if there is but one."""
     words = phrases.own_words(problem)
     only = problem.details[0] if len(problem.details) == 1 else ""
-    return markdown(problem.what) + (f": {code(words)}" if words else "") + (f" · {markdown(only)}" if only else "")
+    what = f"{markdown(f'{problem.what}:')} {code(words)}" if words else markdown(problem.what)
+    return what + (f" · {markdown(only)}" if only else "")
 
 
 def _address(attempt: Attempt) -> str:
