@@ -18,7 +18,7 @@ REFUSALS = (
         raises=Refused,
         code="github-token",
         cause="it does not accept this token, or wants one",
-        cure="Use the job's own token, which is the default; a secret may have expired or been revoked.",
+        cure="Use the job's own token, which is the default; at home, set GITHUB_TOKEN. A secret may have expired or been revoked.",
         paste="with:\n  github-token: ${{{{ github.token }}}}",
     ),
     Refusal(
