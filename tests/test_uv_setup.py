@@ -49,7 +49,10 @@ def setup(here: Path, **environ: str) -> Setup:
 )
 def test_indexes_that_variables_name(here: Path, environ: dict[str, str], indexes: list[str]) -> None:
     """The strongest main one, then the extra ones; one that is named for pip counts when there is none for uv."""
-    assert setup(here, **environ).indexes == indexes
+    found = setup(here, **environ)
+
+    assert found.indexes == indexes
+    assert not [name for name in found.environ if "INDEX" in name]
 
 
 def test_indexes_that_files_name(here: Path) -> None:
@@ -70,7 +73,10 @@ def test_what_files_say_beside_is_kept_in_one(here: Path) -> None:
         'prerelease = "allow"\nexclude-newer = 2030-01-01\nfind-links = ["/links"]\nallow-insecure-host = ["a"]\nconcurrent-builds = 2\n'
         '[pip]\nindex-url = "https://main.example/simple/"\nno-binary = ["demo"]\ntorch-backend = "cpu"\n[extra-build-dependencies]\ndemo = ["setuptools"]\n'
     )
-    (here.parents[1] / "xdg/uv/uv.toml").write_text('allow-insecure-host = ["b"]\nprerelease = "if-necessary"\nnative-tls = true\n')
+    (here.parents[1] / "xdg/uv/uv.toml").write_text(
+        'allow-insecure-host = ["b"]\nprerelease = "if-necessary"\nnative-tls = true\nno-proxy = ["x", "y"]\n'
+        'http-proxy = "http://user:password@proxy.example"\n'
+    )
 
     found = setup(here, UV_TORCH_BACKEND="auto", UV_INSECURE_HOST="c")
     seen = found.behind(["http://127.0.0.1/"])
@@ -80,7 +86,8 @@ def test_what_files_say_beside_is_kept_in_one(here: Path) -> None:
     assert found.unheeded == ["UV_TORCH_BACKEND", "find-links in uv's configuration", "torch-backend in uv's configuration"]
     assert (kept["prerelease"], kept["native-tls"], kept["concurrent-builds"], kept["pip"]) == ("allow", True, 2, {"no-binary": ["demo"]})
     assert kept["extra-build-dependencies"] == {"demo": ["setuptools"]}
-    assert "find-links" not in kept
+    assert not {"find-links", "http-proxy", "no-proxy"} & kept.keys()
+    assert (seen["HTTP_PROXY"], seen["NO_PROXY"]) == ("http://user:password@proxy.example", "x,y,127.0.0.1")
     subprocess.run([find_uv_bin(), "pip", "list", "--python", sys.executable], env=seen, check=True, capture_output=True)
 
 

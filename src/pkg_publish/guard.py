@@ -153,7 +153,7 @@ class Guard:
         if isinstance(answer, Index):
             return answer(environ, start)
         start(f"{answer.status.value} {answer.status.phrase}", answer.headers.items())
-        return answer.body
+        return () if environ["REQUEST_METHOD"] == "HEAD" else answer.body
 
     def _answer(self, path: str) -> Index | Reply:
         """Who answers, or what."""

@@ -32,6 +32,9 @@ UNHEEDED = frozenset(
 )
 """What would stand beside our index, so that a name that a source knows could come from there."""
 
+LOGINS = re.compile(r"UV_INDEX_.*_(USERNAME|PASSWORD)")
+"""What belongs to the indexes behind ours."""
+
 LEADS_AWAY = re.compile(r"\s*(-i|-f|--index-url|--pypi-url|--extra-index-url|--find-links)\b")
 """A line of a file of constraints that names an index."""
 
@@ -95,7 +98,7 @@ def _check_constraints(path: Path, above: Collection[Path] = ()) -> None:
 
 def kept(environ: Mapping[str, str]) -> dict[str, str]:
     """What an installer sees of its variables: nothing that leads past our index."""
-    return {name: value for name, value in environ.items() if name.upper() not in REPLACED | UNHEEDED}
+    return {name: value for name, value in environ.items() if name.upper() not in REPLACED | UNHEEDED and not LOGINS.fullmatch(name.upper())}
 
 
 def unheeded_in(environ: Mapping[str, str], family: str) -> list[str]:

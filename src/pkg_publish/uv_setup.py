@@ -22,10 +22,13 @@ INDEXES = ("index", "index-url", "extra-index-url", "find-links", "no-index", "t
 NOT_IN_UV_TOML = frozenset(
     [
         *("sources", "workspace", "conflicts", "managed", "package", "default-groups", "dependency-groups", "dev-dependencies", "build-backend"),
-        *("publish-url", "trusted-publishing", "check-url", "pip"),
+        *("environments", "required-environments", "publish-url", "trusted-publishing", "check-url", "pip"),
     ]
 )
 """What stands in a `pyproject.toml` alone, or is no installer's; the table `pip` is taken apart."""
+
+PROXIES = {"http-proxy": "HTTP_PROXY", "https-proxy": "HTTPS_PROXY"}
+"""What may hold a login, so that it is never written to a file."""
 
 UV_SAYS = re.compile(r"by default: <(https://[^>\s]+)>")
 """How uv's help names the index that it takes by itself."""
@@ -43,13 +46,14 @@ def of_uv(uv: str, environ: Mapping[str, str], here: Path, scratch: Path, indexe
     config = _config(environ, here)
     for_pip = config.pop("pip")
     names = {name for name in ("find-links", "torch-backend") if {**config, **for_pip}.get(name)}
+    proxies = {variable: proxy for name, variable in PROXIES.items() if (proxy := config.pop(name, ""))}
+    direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ",".join(config.pop("no-proxy", []))
     rest, pip = ({name: value for name, value in each.items() if name not in INDEXES} for each in (config, for_pip))
     kept_in_file = {**rest, **({"pip": pip} if pip else {})}
-    direct = environ.get("NO_PROXY", environ.get("no_proxy", ""))
     return Setup(
         indexes=[*_indexes(uv, environ, config, for_pip)] if indexes is None else indexes,
         trusted=[*environ.get("UV_INSECURE_HOST", "").split(), *config.get("allow-insecure-host", [])],
-        environ={**kept(environ), **past_proxies(direct), "PIP_CONFIG_FILE": os.devnull, "UV_NO_SOURCES": "1", **_written(kept_in_file, scratch)},
+        environ={**proxies, **kept(environ), **past_proxies(direct), "PIP_CONFIG_FILE": os.devnull, "UV_NO_SOURCES": "1", **_written(kept_in_file, scratch)},
         unheeded=[*unheeded_in(environ, "UV_"), *(f"{name} in uv's configuration" for name in sorted(names))],
     )
 

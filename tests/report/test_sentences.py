@@ -38,6 +38,7 @@ from pkg_publish.plan import Strategy
 from pkg_publish.report.phrases import VERBS
 from pkg_publish.report.sentences import fallback, lead, verdict
 from pkg_publish.state import Look
+from pkg_publish.verdict import Proof
 
 if TYPE_CHECKING:
     from pkg_publish.state import Attempt
@@ -244,3 +245,14 @@ def test_a_fallback_to_what_had_a_part_of_it() -> None:
 def test_every_class_has_its_verb() -> None:
     """So that no sentence breaks."""
     assert set(VERBS) == set(Failure)
+
+
+@pytest.mark.parametrize("beyond", [False, True])
+def test_a_proof_says_when_its_index_lacked_something(beyond: bool) -> None:  # noqa: FBT001 - a table
+    """What the release needs then came from elsewhere."""
+    report = replace(Scene(tried=[attempt(GHCR, NOTHING, ALL)]).report(), proof=Proof(python="3.12.1", modules=("demo",), beyond=beyond))
+
+    (said,) = [each.text for each in lead(report) if "clean environment" in each.text]
+
+    assert said.endswith("with Python 3.12.1, and `demo` imported") is not beyond
+    assert said.endswith("came from the one that the installer is set up with") is beyond

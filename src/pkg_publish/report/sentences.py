@@ -237,7 +237,8 @@ def _proof(report: Report) -> Iterator[Sentence]:
         yield Sentence(f"{count(number, 'file')} {read}{'matches' if number == 1 else 'match'} by sha256")
     if report.proof:
         imported = f", and {listed([f'`{each}`' for each in report.proof.modules])} imported" if report.proof.modules else ""
-        yield Sentence(f"It was installed from there into a clean environment with Python {report.proof.python}{imported}")
+        beyond = "; what that index lacks came from the one that the installer is set up with" if report.proof.beyond else ""
+        yield Sentence(f"It was installed from there into a clean environment with Python {report.proof.python}{imported}{beyond}")
 
 
 def _untried(report: Report) -> Iterator[Sentence]:
