@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from tests.servers.registries import distribution
 from tests.targets.contract import once
 from tests.targets.namespaces import make
 
-from benchmarks.measure import Command, Failed, most
+from benchmarks.measure import Command, most
 from benchmarks.places import digest
 from benchmarks.registry_ways import base_python, lacks, program
 from benchmarks.wheels import NAME
@@ -34,14 +35,10 @@ if TYPE_CHECKING:
 
     from benchmarks.work import Shape, Work
 
-    Serving = Callable[[str, int], Sequence[str | Path]]
-
 BIN = Path(sys.executable).parent
-SIZE = 20_000
-"""Bytes of each of many files."""
 VERSIONS = 60
 TOGETHER = "Each has the page in its memory; one curl asks for it again and again on one connection, as pip does. Memory is that of the server."
-FIRST = "From the start of the server, which has the files and knows nothing of them yet, until uv has installed the newest version."
+FIRST = "The server runs, and nobody has asked it for anything: uv installs the newest version. We read our pages from a registry, the others their own disk."
 LARGE = "We compare the bytes on their way, which curl alone does not; `openssl` does it afterwards. Memory is that of the server."
 
 
@@ -55,8 +52,8 @@ def _pages(shape: Shape) -> Row:
         word="read-page",
         title=f"The page of a project with {shape.files} files and {min(VERSIONS, shape.files)} versions, {shape.asked} times",
         notes=(TOGETHER,),
-        contenders=[Contender(name=name, commands=partial(_asks, shape.asked), place=partial(_started, *how)) for name, how in SERVERS.items()],
-        files=partial(_many, count=shape.files),
+        contenders=[Contender(name=name, commands=partial(_asks, shape.asked), place=partial(_started, how, asked=True)) for name, how in SERVERS.items()],
+        files=partial(_many, count=shape.files, size=shape.small),
         place=_nowhere,
         rounds=shape.rounds,
         goals=[Goal(against=name, times=1.0) for name in SERVERS if name != OURS],
@@ -69,8 +66,8 @@ def _first(shape: Shape) -> Row:
         word="read-first",
         title=f"The first install of a project with {shape.files} files and {min(VERSIONS, shape.files)} versions",
         notes=(FIRST,),
-        contenders=[Contender(name=name, commands=partial(_installs, how[1], how[2]), place=partial(_prepared, how[0])) for name, how in SERVERS.items()],
-        files=partial(_many, count=shape.files),
+        contenders=[Contender(name=name, commands=_installs, place=partial(_started, how)) for name, how in SERVERS.items()],
+        files=partial(_many, count=shape.files, size=shape.small),
         place=_nowhere,
         rounds=shape.rounds,
         goals=[Goal(against=name, times=1.0) for name in SERVERS if name != OURS],
@@ -84,7 +81,7 @@ def _large(shape: Shape) -> Row:
         word="read-large",
         title=f"One wheel of {shape.huge / 10**9:g} GB from a registry, through us",
         notes=(LARGE,),
-        contenders=(Contender(name=OURS, commands=_file, place=partial(_started, *SERVERS[OURS])), direct, compared),
+        contenders=(Contender(name=OURS, commands=_file, place=partial(_started, SERVERS[OURS], asked=True)), direct, compared),
         files=_one(shape.huge),
         place=_nowhere,
         rounds=shape.rounds,
@@ -92,13 +89,13 @@ def _large(shape: Shape) -> Row:
     )
 
 
-def _many(folder: Path, count: int) -> list[Path]:
+def _many(folder: Path, count: int, size: int) -> list[Path]:
     """So many wheels of all versions, a release after another."""
     found = []
     for number in range(count):
         python, version = divmod(number, VERSIONS)
         tag = f"cp3{9 + python}-none-any" if python else "py3-none-any"
-        found.append(factory.wheel(folder, NAME, f"1.{version}", tag=tag, more={f"{NAME}/data.bin": random.Random(number).randbytes(SIZE)}))  # noqa: S311 - the same in every run
+        found.append(factory.wheel(folder, NAME, f"1.{version}", tag=tag, more={f"{NAME}/data.bin": random.Random(number).randbytes(size)}))  # noqa: S311 - the same in every run
     return sorted(found, key=_version)
 
 
@@ -194,14 +191,25 @@ def _devpi(state: str, port: int) -> Sequence[str | Path]:
     return [BIN / "devpi-server", "--serverdir", state, "--host", "127.0.0.1", "--port", str(port), "--offline-mode", *login]
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who serves."""
+
+    state: Callable[[Sequence[Path], Path], AbstractContextManager[str]]
+    """Brings the files to where it has them."""
+    command: Callable[[str, int], Sequence[str | Path]]
+    index: str = "/simple/"
+    alive: str = "/"
+    """What it answers without looking at the files of a project."""
+
+
 OURS = "pkg-publish"
 SERVERS = {
-    OURS: (_registry, _ours, "/simple/"),
-    "devpi": (_devpi_state, _devpi, "/root/demo/+simple/"),
-    "pypiserver": (_folder, _pypiserver, "/simple/"),
-    "simple-repository-server": (_folder, _simple_repository, "/simple/"),
+    OURS: Server(_registry, _ours),
+    "devpi": Server(_devpi_state, _devpi, index="/root/demo/+simple/", alive="/+api"),
+    "pypiserver": Server(_folder, _pypiserver, alive="/health"),
+    "simple-repository-server": Server(_folder, _simple_repository, alive="/simple/"),
 }
-"""Where each has its files, what starts it, and where its index is."""
 
 
 @contextmanager
@@ -218,15 +226,21 @@ def _prepared(state: Callable[..., AbstractContextManager[str]], folder: Path, f
 
 
 @contextmanager
-def _started(state: Callable[..., AbstractContextManager[str]], serve: Serving, index: str, folder: Path, files: Sequence[Path]) -> Iterator[Place]:
-    """A server that has read its files once."""
+def _started(server: Server, folder: Path, files: Sequence[Path], *, asked: bool = False) -> Iterator[Place]:
+    """A server that runs; `asked`: it has shown its page before."""
     port = free_port()
-    page = f"{index}{NAME}/"
-    with state(files, folder / "log") as where, running(serve(where, port), ready=answers(port, page), log=folder / "log") as process:
-        text = _page(port, page)
-        if missing := [path.name for path in files if path.name not in text]:
-            raise Failed(f"{page} lacks {', '.join(missing[:3])}")
-        yield Place(address=f"127.0.0.1:{port}{index}", holds=lambda _: True, peak=lambda: most(process.pid))
+    page = f"{server.index}{NAME}/"
+    with (
+        server.state(files, folder / "log") as where,
+        running(server.command(where, port), ready=answers(port, server.alive), log=folder / "log") as process,
+    ):
+        if asked:
+            _page(port, page)
+        yield Place(address=f"127.0.0.1:{port}{server.index}", holds=lambda _: _has_all(_page(port, page), files), peak=lambda: most(process.pid))
+
+
+def _has_all(page: str, files: Sequence[Path]) -> bool:
+    return all(path.name in page for path in files)
 
 
 def _page(port: int, path: str) -> str:
@@ -246,24 +260,9 @@ def _asks(times: int, work: Work) -> Iterator[Command]:
     yield Command([program("curl"), "--silent", "--show-error", "--fail", "--header", f"Accept: {ACCEPT}", "--config", work.folder / "curl"])
 
 
-def _installs(serve: Serving, index: str, work: Work) -> Iterator[Command]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}{index}"
-    client: list[str | Path] = [
-        BIN / "uv",
-        "pip",
-        "install",
-        "--no-config",
-        "--no-cache",
-        "--quiet",
-        "--target",
-        work.folder / "installed",
-        "--default-index",
-        url,
-        NAME,
-    ]
-    words: list[str | Path] = [sys.executable, "-I", Path(__file__).with_name("until.py"), str(port), *serve(work.address, port), "--then", *client]
-    yield Command(words)
+def _installs(work: Work) -> Iterator[Command]:
+    flags: list[str | Path] = ["--no-config", "--no-cache", "--quiet", "--python", base_python(), "--target", work.folder / "installed"]
+    yield Command([BIN / "uv", "pip", "install", *flags, "--default-index", f"http://{work.address}", NAME])
 
 
 def _file(work: Work) -> Iterator[Command]:
