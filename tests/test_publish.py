@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests import factory
 from tests.toys import Draft, Failing, Shelf, error
 
-from pkg_publish import publish
+from pkg_publish import preflight, publish
 from pkg_publish.errors import Failure
 from pkg_publish.model import Item, Receipt
 from pkg_publish.plan import Plan, Strategy
@@ -54,6 +55,18 @@ def test_falls_back_and_is_then_already_published(release: Release) -> None:
     assert first == [("packages", Failure.UNSUPPORTED), ("shelf", Done.PUBLISHED)]
     assert second == [("shelf", Done.ALREADY_PUBLISHED)]
     assert sorted(shelf.writes) == sorted(names(release))
+
+
+def test_the_smallest_opens_the_door_and_the_largest_follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes longest begins first; an sdist is never there before its wheels, however small it is."""
+    monkeypatch.setattr(publish, "AT_ONCE", 1)
+    wheels = [factory.wheel(tmp_path, tag=f"cp3{minor}-none-any", content=os.urandom(1000 * size)) for minor, size in ((10, 2), (11, 1), (12, 3))]
+    mixed = preflight.check(preflight.Found(paths=(factory.sdist(tmp_path), *wheels)))
+    shelf = Shelf()
+
+    go(mixed, shelf)
+
+    assert [name.partition("-1.0")[2] for name in shelf.writes] == ["-cp311-none-any.whl", "-cp312-none-any.whl", "-cp310-none-any.whl", ".tar.gz"]
 
 
 def test_progress_counts_every_byte(release: Release) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pkg_publish.errors import Failure, Invalid, PublishError
+from pkg_publish.model import Distribution, Filetype
 from pkg_publish.state import Attempt, Done, Look, State, outcome
 from pkg_publish.targets.base import Stages, Witness
 
@@ -142,11 +143,12 @@ def send(plan: Plan, target: Target, release: Release, items: Sequence[Item], wa
         watch.left()
         upload = target.open(release, watch)
         watch.tell(Sending(target.place, items))
-        for item in items[:1]:
+        first, rest = in_turn(items)
+        for item in first:
             upload.send(item, watch)
             shown = not (isinstance(upload, Stages) and upload.is_staged)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            jobs = [pool.submit(upload.send, item, watch) for item in items[1:]]
+            jobs = [pool.submit(upload.send, item, watch) for item in rest]
             try:
                 for job in as_completed(jobs):
                     job.result()
@@ -158,6 +160,19 @@ def send(plan: Plan, target: Target, release: Release, items: Sequence[Item], wa
         problem.reached |= shown  # a clear no to the second file says nothing about the first
     after = settle(plan, target, release, problem, watch)
     return (problem if after.settled else watch.verdict()), after
+
+
+def in_turn(items: Sequence[Item]) -> tuple[Sequence[Item], Sequence[Item]]:
+    """The smallest, which soonest shows whether the door is open, and the rest, the largest first, for they take longest; but sdists after all wheels.
+
+    Whoever installs meanwhile should not have to build.
+    """
+
+    def rank(item: Item) -> tuple[bool, int]:
+        return isinstance(item, Distribution) and item.filetype is Filetype.SDIST, getattr(item, "size", 0)
+
+    by_size = sorted(items, key=rank)
+    return by_size[:1], sorted(by_size[1:], key=lambda item: (rank(item)[0], -rank(item)[1]))
 
 
 def look_in_time(plan: Plan, target: Target, release: Release, watch: Watch) -> Look:
