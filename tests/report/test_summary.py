@@ -127,7 +127,7 @@ LONG = "<é`|\n#" * 5000
         replace(
             scenes()["normal-day"].report(), remarks=tuple(Remark(level=Level.NOTICE, text=f"{n}{LONG}", code="x", paste=f"{n}{LONG}") for n in range(300))
         ),
-        Scene(tried=[replace(each, place=replace(PYPI, name=f"{n}{LONG}")) for n, each in enumerate([attempt(PYPI, NOTHING, ALL)] * 300)]).report(),
+        Scene(tried=[replace(each, place=replace(PYPI, name=f"{n}{LONG}")) for n, each in enumerate([attempt(PYPI, NOTHING, ALL)] * 60)]).report(),
         scenes()["thousand-files"].report(),
     ],
     ids=["words", "mistakes", "remarks", "targets", "files"],
