@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -9,17 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
+from tests.desk import Desk, put
 from tests.servers.front import Fault
 from tests.servers.ghcr import TOKEN
+from tests.targets import layouts
 from tests.targets.contract import once, watch
 from tests.targets.namespaces import PRIVATE, PUBLIC, GhcrStand
 
-from pkg_publish import grammar
+from pkg_publish import cli, grammar, preflight
 from pkg_publish.catalog import DENIED, Catalog
 from pkg_publish.clients import ghcr as github
+from pkg_publish.clients.wsgi_server import serving
 from pkg_publish.errors import ConfigError, Failure, Refused
+from pkg_publish.index import Index
 from pkg_publish.install import install
 from pkg_publish.interpreter import Interpreter
+from pkg_publish.model import Release
 from pkg_publish.runner import Runner
 from pkg_publish.secret import Secret
 from pkg_publish.state import Done
@@ -28,8 +34,6 @@ from pkg_publish.targets.oci import OciKind
 
 if TYPE_CHECKING:
     from tests.servers.ghcr import Ghcr
-
-    from pkg_publish.model import Release
 
 
 @pytest.fixture
@@ -93,6 +97,25 @@ def test_strangers_are_not_told_what_is_not_there(stand: GhcrStand, release: Rel
         with pytest.raises(ConfigError) as unknown:
             catalog.shelf("numpy", watch())
         assert unknown.value.code == "unknown-project"
+
+
+def test_a_stranger_installs_what_needs_others(stand: GhcrStand, tmp_path: Path) -> None:
+    """Who has said that nothing is hidden; who has not is told how."""
+    file = preflight.alone(factory.wheel(tmp_path / "dist", extra="Requires-Dist: third\n"))
+    assert file
+    receipt = once(stand.job(PUBLIC), Release(project="demo", version="1.0", distributions=(file,))).receipt
+    assert receipt
+    assert receipt.visible_to == "public"
+    put(layouts.make(tmp_path, path="others"), factory.wheel(tmp_path / "dist", "third"), "third")
+    desk, stream = Desk(tmp_path, "uv"), io.StringIO()
+
+    with serving(Index(Catalog([layouts.make(tmp_path, path="others")])), 0, print) as address:
+        words = ["install", "demo==1.0", "--from", receipt.source, "--python", str(desk.python.path), "--upstream", f"{address}/simple/"]
+        codes = [cli.run([*words, *more], desk.environ, stream, stream) for more in ([], ["--denied", "absent"])]
+
+    assert codes == [Failure.REFUSED.exit_code, 0], stream.getvalue()
+    assert "--denied absent" in stream.getvalue()
+    assert desk.says("demo", "third") == "1 1"
 
 
 def test_a_private_package_of_a_public_repository_is_a_surprise(stand: GhcrStand, release: Release) -> None:
