@@ -1,4 +1,4 @@
-"""What breaks between us and a server, as failures the chain understands. Imported by what sends, for it knows the exceptions of urllib3."""
+"""What breaks between us and a server, as failures the chain understands. Imported by what sends, for it knows requests' exceptions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import requests
+import urllib3
 from urllib3 import exceptions as broken
 
 from pkg_publish.clients.line import CONNECTING
@@ -39,10 +41,10 @@ CAUSES: tuple[tuple[type[BaseException], str, str], ...] = (
 
 @contextmanager
 def named(doing: str, origin: Origin, reached: Callable[[], bool]) -> Iterator[None]:
-    """Turn what urllib3 raises into `Unavailable`, and a bad certificate into `Integrity`; nothing of a request is quoted."""
+    """Turn what requests and urllib3 raise into `Unavailable`, and a bad certificate into `Integrity`; nothing of a request is quoted."""
     try:
         yield
-    except broken.HTTPError as error:
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         raise _failure(list(_causes(error)), f"{doing} failed", str(origin), reached=reached()) from error
 
 

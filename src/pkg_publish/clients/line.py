@@ -1,4 +1,4 @@
-"""HTTP connections whose sockets notice the end of the run while they wait.
+"""A requests session whose sockets notice the end of the run while they wait.
 
 A socket that waits a minute for a server would hold up a cancel for a minute. So no wait is longer than `SLICE`; between two of them the
 `Watch` is asked. Finding and greeting a server (DNS, TCP, proxy, TLS) cannot be sliced: that happens in a thread of its own, which may be left behind.
@@ -10,10 +10,12 @@ import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager, Timeout, make_headers
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import create_urllib3_context
 
@@ -25,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from _typeshed import ReadableBuffer
-    from urllib3 import BaseHTTPResponse
 
-    from pkg_publish.clients.network import Network, Origin
+    from pkg_publish.clients.network import Network
     from pkg_publish.clients.request import Request
     from pkg_publish.watch import Watch
 
@@ -39,67 +40,70 @@ BLOCK = 1 << 20
 """Bytes sent at once."""
 AGENT = f"{pkg_publish.__name__.replace('_', '-')}-action/{pkg_publish.__version__}"
 """Our name. Not a word of twine in it: pypiserver answers twine 400 where it answers others 409."""
-HEADERS = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "keep-alive"}
 
 
 class Line:
-    """Connections for one thread at a time: they are kept, follow no redirect, and know no netrc, proxy or cookie but what they are told."""
+    """One session, for one thread at a time: it keeps its connections, follows no redirect, and reads no netrc, proxy or cookie by itself."""
 
     def __init__(self, network: Network, tls: Callable[[], ssl.SSLContext]) -> None:
         self.watch: Watch
         """Of the request that is on its way."""
         self.sent = False
         """The request is out, to the last byte: from then on only the server knows what became of it."""
-        self._network, self._tls = network, tls
-        self._managers: dict[tuple[str, str], PoolManager] = {}
+        self._network = network
+        self._session = _Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.update({"User-Agent": AGENT, "Accept-Encoding": "identity"})
+        for prefix in ("http://", "https://"):
+            self._session.mount(prefix, _Adapter(self, tls))
 
-    def send(self, request: Request, watch: Watch) -> BaseHTTPResponse:
+    def send(self, request: Request, watch: Watch) -> requests.Response:
         """Send a request and return when the head of the answer is there; its body waits to be read, and the response to be closed."""
         self.watch, self.sent = watch, False
-        headers = HEADERS | request.all_headers()
+        proxy = self._network.proxy_for(request.origin)
         with request.opened() as content:
-            if not isinstance(content, bytes):
-                headers["Content-Length"] = str(len(content))
-            return self._manager(request.origin).urlopen(
-                request.method,
-                request.url,
-                body=content or None,
-                headers=headers,
-                timeout=Timeout(connect=CONNECTING, read=LONGEST_WAIT),
-                retries=False,
-                redirect=False,
-                preload_content=False,
+            prepared = self._session.prepare_request(requests.Request(request.method, request.url, headers=request.all_headers(), data=content))
+            return self._session.send(
+                prepared,
+                stream=True,
+                timeout=(CONNECTING, LONGEST_WAIT),
+                proxies={"all": proxy} if proxy else {},
+                allow_redirects=False,
             )
 
-    def _manager(self, origin: Origin) -> PoolManager:
-        """Who keeps the connections to an origin."""
-        way = origin.scheme, self._network.proxy_for(origin)
-        if way not in self._managers:
-            self._managers[way] = self._new_manager(*way)
-        return self._managers[way]
 
-    def _new_manager(self, scheme: str, proxy: str) -> PoolManager:
-        known: dict[str, Any] = {"blocksize": BLOCK} | ({"ssl_context": self._tls()} if scheme == "https" else {})
-        address = proxy if "://" in proxy else f"http://{proxy}"
-        manager = ProxyManager(address, proxy_headers=_login(address), **known) if proxy else PoolManager(**known)
-        manager.pool_classes_by_scheme = {
-            "http": partial(_pool, HTTPConnectionPool, partial(_Connection, self)),  # type: ignore[dict-item] # it is called, no more
-            "https": partial(_pool, HTTPSConnectionPool, partial(_TLSConnection, self)),  # type: ignore[dict-item]
-        }
-        return manager
+class _Session(requests.Session):
+    """Where an answer leads is decided by `Transport` alone."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        del resp
 
 
-def _pool(kind: type[HTTPConnectionPool], connection: Any, *args: Any, **kwargs: Any) -> HTTPConnectionPool:  # noqa: ANN401 - as urllib3 has it
-    """Open connections of our own."""
-    pool = kind(*args, **kwargs)
-    pool.ConnectionCls = connection
-    return pool
+class _Adapter(HTTPAdapter):
+    """Hands out patient connections, with certificates that are read once."""
 
+    def __init__(self, line: Line, tls: Callable[[], ssl.SSLContext]) -> None:
+        self._line, self._tls = line, tls
+        super().__init__()
 
-def _login(proxy: str) -> dict[str, str]:
-    """What shows a proxy who we are, if its address says that."""
-    parts = urlsplit(proxy)
-    return make_headers(proxy_basic_auth=unquote(f"{parts.username}:{parts.password or ''}")) if parts.username else {}
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:  # noqa: ANN401, FBT001, FBT002 - as requests has it
+        super().init_poolmanager(connections, maxsize, block, blocksize=BLOCK, **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:  # noqa: ANN401 - as requests has it
+        return super().proxy_manager_for(proxy, blocksize=BLOCK, **kwargs)
+
+    def cert_verify(self, *_: object) -> None:
+        """The context verifies; requests would read its bundle again for every connection."""
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as requests has it
+        host, _ = super().build_connection_pool_key_attributes(*args, **kwargs)
+        return host, {"ssl_context": self._tls()} if host["scheme"] == "https" else {}
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as requests has it
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = partial(_TLSConnection if pool.scheme == "https" else _Connection, self._line)
+        return pool
 
 
 class _Connection(HTTPConnection):
@@ -184,8 +188,6 @@ class _PatientTLS(_Patient, ssl.SSLSocket):
 
 def tls_context(ca_bundle: str) -> ssl.SSLContext:
     """Trust the certificates of a bundle, or those of the system and of certifi. Raises `ConfigError` when the bundle cannot be read."""
-    import certifi
-
     context = create_urllib3_context()
     context.sslsocket_class = _PatientTLS
     if not ca_bundle:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-    from urllib3 import BaseHTTPResponse
+    import requests
 
     from pkg_publish.clients.line import Line
     from pkg_publish.clients.request import Request
@@ -43,7 +43,7 @@ def harmless() -> bool:
 
 
 class Transport:
-    """Sends requests. Safe for threads: each request takes a line for itself, and leaves it with its open connections to the next."""
+    """Sends requests. Safe for threads: each request takes a session for itself, and leaves it with its open connections to the next."""
 
     def __init__(self, network: Network | None = None) -> None:
         self._network = network or Network()
@@ -116,7 +116,7 @@ class Transport:
                 return Answer(url=request.url, status=0, reason="", headers={}, lost=True, tries=tries)
 
     def _try(self, request: Request, watch: Watch, opened: _Open | None) -> Answer | Unavailable:
-        """One try. With `opened`, a success keeps its body and its line until that is closed."""
+        """One try. With `opened`, a success keeps its body and its session until that is closed."""
         from pkg_publish.clients.faults import named
 
         line = self._line()
@@ -160,7 +160,7 @@ class _Open:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def keep(self, request: Request, response: BaseHTTPResponse, stack: ExitStack) -> None:
+    def keep(self, request: Request, response: requests.Response, stack: ExitStack) -> None:
         self._request, self._response, self._stack = request, response, stack
 
     def blocks(self, skip: int) -> Iterator[bytes]:
@@ -168,20 +168,20 @@ class _Open:
         from pkg_publish.clients.faults import named
 
         with named(self._request.doing, self._request.origin, lambda: False):
-            for block in self._response.stream(BLOCK, decode_content=False):
+            for block in self._response.raw.stream(BLOCK, decode_content=False):
                 if rest := block[skip:]:
                     yield rest
                 skip = max(0, skip - len(block))
 
 
-def _answer(request: Request, response: BaseHTTPResponse, *, streams: bool) -> Answer:
+def _answer(request: Request, response: requests.Response, *, streams: bool) -> Answer:
     """Read the body as far as it may go; of a success that `streams`, nothing."""
-    head = Answer(url=request.url, status=response.status, reason=response.reason or "", headers=response.headers)
+    head = Answer(url=request.url, status=response.status_code, reason=response.reason or "", headers=response.headers)
     if streams and head.ok:
         return head
     most = request.most if head.ok else LONGEST_REFUSAL
     body = bytearray()
-    for block in response.stream(1 << 16, decode_content=True):
+    for block in response.raw.stream(1 << 16, decode_content=True):
         body += block
         if len(body) > most:
             return replace(head, body=bytes(body[:most]), whole=False)
