@@ -170,6 +170,13 @@ def test_long_headers_are_a_bomb() -> None:
     assert "an extended header" in refused(tar, "archive-bomb")
 
 
+def test_settings_for_nobody_are_a_bomb() -> None:
+    """Each record takes longer to read than a byte of a member."""
+    header = tarred(member("x", tarfile.XGLTYPE), form=tarfile.USTAR_FORMAT, data=b"6 a=b\n")[:1024]
+    assert "more extended headers" in refused(header * 501 + tarred("demo-1.0/a"), "archive-bomb")
+    assert list(listed(header * 500 + tarred("demo-1.0/a"))) == ["demo-1.0/a"]
+
+
 def test_many_small_headers_are_a_bomb() -> None:
     """Each costs time and hardly a byte; here every second one is a member's own."""
     header = tarred(member("x", tarfile.XHDTYPE), form=tarfile.USTAR_FORMAT, data=b"6 a=b\n")[:1024]
