@@ -169,6 +169,16 @@ def test_plain_http_is_for_this_machine(desk: Desk, ours: NamedSource) -> None:
     assert caught.value.code == "insecure-url"
 
 
+@pytest.mark.parametrize("address", ["https://user:canary@[x/simple/", "https://user:canary@host:x/simple/", "file:///folder", "../folder"])
+def test_what_is_no_address_is_not_shown_with_its_login(ours: NamedSource, tmp_path: Path, address: str) -> None:
+    """An index is spoken to by HTTP."""
+    with pytest.raises(ConfigError) as caught:
+        Desk(tmp_path, "uv").install("demo==1.0", ours, UV_DEFAULT_INDEX=address)
+
+    assert caught.value.code == "no-url"
+    assert "canary" not in caught.value.what
+
+
 def test_other_bytes_of_the_same_version_are_replaced(desk: Desk, tmp_path: Path) -> None:
     """The installer takes what is there for the same; people asked for what was published, and are told."""
     first, second = layouts.make(tmp_path, path="first"), layouts.make(tmp_path, path="second")

@@ -13,7 +13,7 @@ from pkg_publish import installer_setup, preflight, uv_setup
 from pkg_publish.clients.network import Credential, Network, Origin
 from pkg_publish.clients.transport import Transport
 from pkg_publish.clients.wsgi_server import serving
-from pkg_publish.errors import PublishError
+from pkg_publish.errors import ConfigError, PublishError
 from pkg_publish.guard import Chosen, Guard, Upstream
 from pkg_publish.model import Filetype
 from pkg_publish.secret import Secret
@@ -101,7 +101,12 @@ class Installer:
 
 def _upstream(address: str, trusted: Collection[str]) -> Upstream:
     """An index that is named with a login or without; raises `ConfigError` for one that may not be spoken to."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # it is not shown, for it may hold a login
+        raise ConfigError(
+            "the address of an index that the installer is set up with is none", code="no-url", cure="Write it in full, beginning with https://."
+        ) from None
     login, _, host = parts.netloc.rpartition("@")
     url = parts._replace(netloc=host).geturl()
     if not login:
