@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from tests import factory
@@ -16,7 +16,8 @@ from tests.targets.releases import OnGithub
 from tests.targets.test_github_release_jobs import JOBS
 from tests.targets.test_github_release_jobs import go as go_on_github
 from tests.targets.test_github_release_jobs import jobs as github_jobs
-from tests.targets.test_oci_jobs import THIS, go, jobs, said
+from tests.targets.test_github_release_jobs import said as said_on_github
+from tests.targets.test_oci_jobs import THIS, jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
 
     from tests.servers.front import Front, Seen
     from tests.servers.registries import NewRegistry
+    from tests.targets.jobs import Job, Nursery
     from tests.targets.releases import ReleaseStand
-    from tests.targets.test_oci_jobs import Job
+    from tests.targets.test_github_release_jobs import Job as GithubJob
 
     from pkg_publish.model import Release
+
+    AnyJob = TypeVar("AnyJob", Job, GithubJob)
 
 __all__ = ["github_jobs", "jobs"]
 
@@ -46,7 +50,7 @@ def under_fire(front: Front, seed: int, seconds: float) -> None:
     front.fail_at(breaks, itertools.cycle(BROKEN))
 
 
-def kill_some(started: list[Job], seed: int) -> list[Job]:
+def kill_some(started: list[AnyJob], seed: int) -> list[AnyJob]:
     """Three of them, one after another, wherever they are."""
     chance = random.Random(seed)  # noqa: S311 - test data
     killed = chance.sample(started, 3)
@@ -58,19 +62,17 @@ def kill_some(started: list[Job], seed: int) -> list[Job]:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.04])
 @pytest.mark.parametrize("kind", ["open", "v3"])
-def test_twenty_jobs_keep_every_file_that_one_of_them_reported(
-    new_registry: NewRegistry, tmp_path: Path, jobs: Callable[..., list[Job]], kind: str, seconds: float
-) -> None:
+def test_twenty_jobs_keep_every_file_that_one_of_them_reported(new_registry: NewRegistry, tmp_path: Path, jobs: Nursery, kind: str, seconds: float) -> None:
     """Nobody's success is undone by another job, and a run again brings the rest."""
     whole = factory.release(tmp_path / "dist", wheels=MANY, with_sdist=False)
     stand = RegistryStand(new_registry(kind))
-    started = jobs(whole.distributions)
+    started = jobs.begin(whole.distributions)
     under_fire(stand.server.front, 7, seconds)
     for job in started:
-        go(job, stand.server.reference)
+        job.go(stand.server.reference)
 
     killed = kill_some(started, 7)
-    told = {each.name: said(job) for each, job in zip(whole.distributions, started, strict=True) if job not in killed}
+    told = {each.name: job.said() for each, job in zip(whole.distributions, started, strict=True) if job not in killed}
 
     published = {name for name, outcome in told.items() if outcome == "published"}
     assert len(published) > MANY // 2, told
@@ -88,7 +90,7 @@ class TestReleases(OnGithub):
         """A wheel for each job."""
         return factory.release(tmp_path / "dist", wheels=JOBS)
 
-    def test_eight_jobs(self, stand: ReleaseStand, release: Release, github_jobs: Callable[[Release], Iterator[Job]]) -> None:
+    def test_eight_jobs(self, stand: ReleaseStand, release: Release, github_jobs: Callable[[Release], Iterator[GithubJob]]) -> None:
         """Nobody's success is undone, and a run again brings the rest into one release."""
         started = list(github_jobs(release))
         for number, front in enumerate((stand.server.api, stand.server.uploads)):
@@ -97,7 +99,7 @@ class TestReleases(OnGithub):
             go_on_github(job)
 
         killed = kill_some(started, 3)
-        told = {each.name: said(job) for each, job in zip(release.distributions, started, strict=False) if job not in killed}
+        told = {each.name: said_on_github(job) for each, job in zip(release.distributions, started, strict=False) if job not in killed}
 
         published = {name for name, outcome in told.items() if outcome.startswith("published")}
         assert published, told

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
-from subprocess import PIPE
 from typing import TYPE_CHECKING
 
 import pytest
 from tests import factory
 from tests.servers.front import Fault
 from tests.targets.contract import digests, once, watch
+from tests.targets.jobs import Nursery
 from tests.targets.layouts import JOB
 from tests.targets.namespaces import RegistryStand
 
@@ -28,38 +24,14 @@ from pkg_publish.targets import oci
 from pkg_publish.watch import Waiting, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.servers.registries import NewRegistry, Registry
 
-    from pkg_publish.model import Distribution, Release
-
-    Job = subprocess.Popen[str]
+    from pkg_publish.model import Release
 
 THIS, OTHER = Runner(run_id="1"), Runner(run_id="2")
-
-ONE_OF_MANY = """
-import sys
-from pathlib import Path
-from tests import factory
-from pkg_publish import publish
-from pkg_publish.model import Release
-from pkg_publish.plan import Plan
-from pkg_publish.runner import Runner
-from pkg_publish.targets.base import Ambient, TargetSpec
-from pkg_publish.targets.oci import OciKind
-from pkg_publish.watch import Watch
-import pkg_publish.clients.faults, pkg_publish.clients.line
-
-release = Release(project="demo", version="1.0", distributions=(factory.distribution(Path(sys.argv[1]), "demo", "1.0"),))
-ambient = Ambient(folder=Path(), environ={}, runner=Runner(run_id="1"))
-print("ready", flush=True)
-for line in sys.stdin:
-    target = OciKind().make(TargetSpec(kind="oci", options={"name": line.strip(), "jobs": "many"}), ambient)
-    (attempt,) = publish.run(Plan(targets=[target]), release, Watch(300, lambda _: None))
-    print(attempt.outcome, flush=True)
-"""
-"""A job: it publishes its file to each place that is named to it."""
 
 
 @pytest.fixture
@@ -87,58 +59,34 @@ def journaled(stand: RegistryStand, release: Release, runner: Runner) -> None:
 
 
 @pytest.fixture
-def jobs() -> Iterator[Callable[[Sequence[Distribution]], list[Job]]]:
-    """Start a process for each file; they end with the test."""
-    started: list[Job] = []
-
-    def start(files: Sequence[Distribution]) -> list[Job]:
-        root = Path(__file__).parents[2]
-        command = [sys.executable, "-c", ONE_OF_MANY]
-        started.extend(subprocess.Popen([*command, str(each.path)], stdin=PIPE, stdout=PIPE, text=True, cwd=root) for each in files)
-        assert {said(job) for job in started} == {"ready"}
-        return started
-
-    yield start
-    for job in started:
-        job.communicate()
+def jobs(tmp_path: Path) -> Iterator[Nursery]:
+    """Who begins jobs."""
+    with Nursery(tmp_path) as nursery:
+        yield nursery
 
 
-def go(job: Job, name: str) -> None:
-    """Let a job publish to a place."""
-    assert job.stdin
-    job.stdin.write(f"{name}\n")
-    job.stdin.flush()
-
-
-def said(job: Job) -> str:
-    """The next line of a job."""
-    assert job.stdout
-    return job.stdout.readline().strip()
-
-
-def test_twenty_jobs_publish_one_version(new_registry: NewRegistry, tmp_path: Path, jobs: Callable[..., list[Job]]) -> None:
-    """At once, five times: every file is kept, and each job says so."""
+def test_twenty_jobs_publish_one_version(new_registry: NewRegistry, tmp_path: Path, jobs: Nursery) -> None:
+    """At once, twice: every file is kept, and each job says so."""
     whole = factory.release(tmp_path / "dist", wheels=20, with_sdist=False)
-    started = jobs(whole.distributions)
-    for _ in range(5):
+    started = jobs.begin(whole.distributions)
+    for _ in range(2):
         stand = RegistryStand(new_registry("open"))
         for job in started:
-            go(job, stand.server.reference)
+            job.go(stand.server.reference)
 
-        assert {said(job) for job in started} == {"published"}
+        assert {job.said() for job in started} == {"published"}
         assert stand.stored(whole) == digests(whole)
 
 
-def test_a_job_that_dies_holds_nobody_up(stand: RegistryStand, release: Release, jobs: Callable[..., list[Job]]) -> None:
+def test_a_job_that_dies_holds_nobody_up(stand: RegistryStand, release: Release, jobs: Nursery) -> None:
     """Killed wherever it is: the others publish theirs, and the version is whole when it runs again."""
-    first, *others = started = jobs(release.distributions)
+    first, *others = started = jobs.begin(release.distributions)
     for job in started:
-        go(job, stand.server.reference)
-    first.send_signal(signal.SIGKILL)
+        job.go(stand.server.reference)
+    first.kill()
 
-    assert {said(job) for job in others} == {"published"}
+    assert {job.said() for job in others} == {"published"}
     assert digests(part(release, 1, 2)).items() <= dict(stand.stored(release)).items()
-    first.wait()
     assert once(stand.target(THIS, jobs="many"), part(release, 0)).holds
     assert stand.stored(release) == digests(release)
 
