@@ -38,12 +38,15 @@ bench: parts
 	@$(MAIN) -m benchmarks $(BENCH)
 
 # All that is random, for hours and with another seed each time: foreign text, spoilt files, histories of a version, kills.
+# `make soak EXAMPLES=1000 KILLS=8` takes minutes.
+EXAMPLES ?= 100000
+KILLS ?= 160
 SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d " ")
 RANDOM_TESTS = tests/formats tests/report tests/test_hostile_files.py tests/reliability/test_machine.py
 soak: parts
 	@echo "soak      seed $(SEED)"
-	@$(MAIN) $(PYTEST) --hypothesis-profile=soak --hypothesis-seed=$(SEED) -p no:cacheprovider $(RANDOM_TESTS)
-	@$(MAIN) -m tests.reliability.soak $(SEED)
+	@$(MAIN) $(PYTEST) --soak=$(EXAMPLES) --hypothesis-seed=$(SEED) -p no:cacheprovider $(RANDOM_TESTS)
+	@$(MAIN) -m tests.reliability.soak $(SEED) $(KILLS)
 
 format: parts
 	$(MAIN) -m ruff check --fix --quiet

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tests import real_parts
 from tests.servers import process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
 pytest_plugins = [f"tests.servers.{name}" for name in ("pypiserver", "devpi", "pypi", "registries", "ghcr", "github")]
 
@@ -34,6 +35,11 @@ INDEX = frozenset(
 """What a machine needs to reach its package index: builds in tests fetch their backends."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make soak`."""
+    parser.addoption("--soak", type=int, default=0, metavar="N", help="try N random examples in each random test, other ones each time")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Clean the environment, once and before the first server starts: what a test adds goes with the test."""
     environ = os.environ  # noqa: TID251 - the tests' own edge
@@ -44,8 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
         if path.is_file():
             environ.setdefault("PIP_CONFIG_FILE", str(path))
     settings.register_profile("the same everywhere", deadline=None, derandomize=True)  # a busy machine is no failure, nor is a lucky number
-    settings.register_profile("soak", deadline=None, max_examples=100_000)
-    settings.load_profile("soak" if config.getoption("--hypothesis-profile") == "soak" else "the same everywhere")
+    settings.register_profile("soak", deadline=None, max_examples=config.getoption("--soak") or 1)
+    settings.load_profile("soak" if config.getoption("--soak") else "the same everywhere")
     environ["UV_CACHE_DIR"] = str(real_parts.CACHE / "uv-cache")
     environ["PIP_CACHE_DIR"] = str(real_parts.CACHE / "pip-cache")
 
@@ -61,6 +67,46 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         bound = item.get_closest_marker("real") or "tool" in getattr(item, "fixturenames", ())
         if not bound and item.path.relative_to(Path(__file__).parent).parts[0] not in ONCE:
             item.add_marker("engine")
+
+
+SOAKED = {
+    "foreign texts": ("tests/formats/test_neutral.py", "tests/report/"),
+    "foreign documents": ("tests/formats/test_simple_pages.py", "tests/formats/test_version_index.py"),
+    "spoilt files": ("tests/test_hostile_files.py",),
+    "histories": ("tests/reliability/",),
+}
+"""What random tests try, by where they are."""
+TRIED = "examples tried"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let a test with a number of its own try as many examples as all others by `make soak`."""
+    function = getattr(item, "function", None)
+    if item.config.getoption("--soak") and (own := getattr(function, OWN, None)):
+        setattr(function, OWN, settings(own, max_examples=item.config.getoption("--soak")))
+
+
+OWN = "_hypothesis_internal_use_settings"
+"""Where Hypothesis keeps what `@settings` said of a test: nothing else reaches it."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hand on how much a random test has tried, from whichever process it ran in."""
+    report = yield
+    said = getattr(item, "hypothesis_statistics", "")
+    if report.when == "teardown" and said:
+        report.user_properties.append((TRIED, sum(map(int, re.findall(r"(\d+) passing", said)))))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how much was tried by `make soak`."""
+    reports = [report for several in terminalreporter.stats.values() for report in several if isinstance(report, pytest.TestReport)]
+    for what, where in SOAKED.items() if config.getoption("--soak") else ():
+        tried = sum(int(str(dict(each.user_properties).get(TRIED, 0))) for each in reports if each.nodeid.startswith(where))
+        terminalreporter.write_line(f"soak      {tried:,} {what}, seed {config.getoption('--hypothesis-seed')}")
 
 
 _homes = itertools.count()

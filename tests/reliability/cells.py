@@ -111,7 +111,7 @@ def play(cell: Cell, wire: Wire, release: Release, folder: Path) -> tuple[Ran, R
     first = run(wire, release, folder)
     for front in wire.fronts().values():
         front.forget()
-    if not next(_played) % 10:
+    if not next(_played) % 30:
         gc.collect()  # connections of sessions that are over would add up
     return first, run(wire, release, folder)
 

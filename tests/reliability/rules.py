@@ -26,6 +26,14 @@ TRIES = 15.0
 """Seconds: all pauses of five tries, at their longest."""
 
 
+READ_AGAIN = frozenset({"read the index again", "GET the index again", "GET the release again"})
+READS = READ_AGAIN | {
+    *("read the index", "GET the index", "GET a token to read", "GET a token to write", "GET the index before it is written"),
+    *("GET the release by tag", "list releases", "list the assets"),
+}
+"""The steps that get a page, or its like."""
+
+
 class Moment(StrEnum):
     """What a step of a wire protocol means to readers of the place."""
 
@@ -104,6 +112,20 @@ TROUBLES = (
         steps=frozenset({"PUT the blob", "POST the asset"}),
     ),
     Trouble(name="bit flip on the way back", fault=Fault(spoils=True), steps=frozenset({"GET the index again"})),
+    Trouble(
+        name="a login page instead",
+        fault=Fault(status=200, headers={"Content-Type": "text/html"}, body=b"<html><body><form>Sign in</form></body></html>"),
+        lasts=True,
+        means=Failure.UNAVAILABLE,
+        steps=READS,
+    ),
+    Trouble(
+        name="a hostile page instead",
+        fault=Fault(status=200, headers={"Content-Type": "application/json"}, body=b'{"files": ' + b"[" * 50_000),
+        lasts=True,
+        means=Failure.INTEGRITY,
+        steps=READ_AGAIN,
+    ),
     Trouble(name="foreign Location", fault=Fault(changed={"Location": FOREIGN}), means=Failure.INTEGRITY, steps=frozenset({"POST a session"})),
     Trouble(
         name="foreign realm",

@@ -192,4 +192,4 @@ class History(RuleBasedStateMachine):
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=max(300, settings().max_examples // 10), stateful_step_count=12, deadline=None)
+TestHistory.settings = settings(max_examples=max(150, settings().max_examples // 10), stateful_step_count=12, deadline=None)

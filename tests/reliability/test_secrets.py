@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import subprocess
@@ -11,11 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.oracles.runner_commands import commands
 from tests.reliability.canaries import Processes, asked, forms, found, on_disk
 from tests.reliability.wires import UploadWire
 from tests.servers.pypiserver import PASSWORD
 from tests.servers.tokens import MAINTAINERS_PASSWORD
 from tests.targets.contract import digests
+
+from pkg_publish.formats.neutral import LEAST_SECRET
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,6 +42,13 @@ def watched(step: Step) -> tuple[int, str, Processes]:
     return process.returncode, said, seen
 
 
+def masked_before_all_else(said: str) -> set[str]:
+    """What the runner is told to hide before anything is printed but our own first line."""
+    first, *rest = said.splitlines()
+    assert first.startswith("pkg-publish ")
+    return {command.data for line in itertools.takewhile(lambda line: line.startswith("::add-mask::"), rest) for command in commands(line)}
+
+
 @pytest.mark.parametrize("broken", [False, True], ids=["well", "refused"])
 @pytest.mark.parametrize("kind", ["repository", "oci", "github-release"])
 def test_a_canary_is_found_nowhere(ground: Ground, tmp_path: Path, home: Path, kind: str, *, broken: bool) -> None:
@@ -55,6 +66,8 @@ def test_a_canary_is_found_nowhere(ground: Ground, tmp_path: Path, home: Path, k
     code, said, processes = watched(step)
 
     assert (code == 0) is not broken, said
+    handed = {canaries["github-token"], dict(step.environ).get("PASSWORD", login)}
+    assert masked_before_all_else(said) == {each for each in handed if len(each) >= LEAST_SECRET}
     masked = "\n".join(line for line in said.splitlines() if not line.startswith("::add-mask::"))
     places = {"the log": masked.encode()} | dict(on_disk(tmp_path, ground.temp, home)) | dict(asked(wire.fronts())) | processes.seen
     leaks = found(canaries | {"login": login}, places)

@@ -15,6 +15,7 @@ from tests.toys import Never, Shelf
 
 from pkg_publish import grammar, plan, preflight, publish, watch
 from pkg_publish.config import Config
+from pkg_publish.doctor import Examination, distributions
 from pkg_publish.errors import Failure
 from pkg_publish.job import Job
 from pkg_publish.plan import Plan
@@ -235,3 +236,30 @@ def test_a_check_of_the_files_that_takes_too_long(
 
     assert (report.exit_code, [each.kind for each in report.problems]) == (expected.exit_code, [expected])
     assert not shelf.writes
+
+
+def test_a_digest_that_was_still_in_the_making(tmp_path: Path, release: Release) -> None:
+    """A look that needs it fails as the run does, and the report goes without it."""
+    run, shelf = Watch(60, lambda _: None), Shelf()
+    found = preflight.check(preflight.collect(tmp_path / "dist"), heed=run.left)
+    assert preflight.hashed(found).distributions[0].sha256 == release.distributions[0].sha256
+    shelf.store.update({each.name: each.path.read_bytes() for each in release.distributions})
+    run.cancel()
+    found = preflight.check(preflight.collect(tmp_path / "dist"), heed=run.left)
+
+    seen = publish.look(Plan(targets=[shelf]), shelf, found, Watch(60, lambda _: None))
+
+    assert seen.problem
+    assert seen.problem.kind is Failure.CANCELLED
+    assert [each.sha256 for each in preflight.hashed(found).distributions] == [None, None]
+
+
+@pytest.mark.usefixtures("release")
+def test_a_doctor_who_reads_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, let_go: threading.Event) -> None:
+    """What would be published is not known then; all else is."""
+    monkeypatch.setattr(distributions, "find", is_deaf(let_go))
+
+    found = Examination(job=job(tmp_path, Shelf(), Watch(60, lambda _: None), monkeypatch), seconds=1).run()
+
+    rows = {row.check: row.found for group in found.groups for row in group.rows}
+    assert (rows["distributions"], rows["GitHub token"], found.failure) == ("none in time", "none", None)

@@ -267,7 +267,7 @@ def wires(tool: Callable[[str], Path], folder: Path) -> Iterator[list[Wire]]:
         home.mkdir()
         tokens.signer.write_bundle(home / "trusted.pem")
         settings = {"realm": f"{token_front.url}/token", "service": tokens.service, "issuer": ISSUER, "rootcertbundle": str(home / "trusted.pem")}
-        registry = stack.enter_context(distribution(tool("docker-registry"), home, {"token": settings}))
+        registry = stack.enter_context(distribution(tool("docker-registry"), home, {"token": settings}, in_memory=True))
         oci = RegistryWire(upstream=registry, front=stack.enter_context(Front(registry)), tokens=tokens, token_front=token_front)
 
         api = stack.enter_context(Api())

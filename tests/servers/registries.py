@@ -33,6 +33,11 @@ KINDS = ("open", "htpasswd", "token", "v3", "crane")
 """The first three are Debian's."""
 
 
+_KEPT = requests.Session()
+"""Connections of all witnesses: one for each question would cost more than the answer."""
+_KEPT.trust_env = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
     """A registry behind a front that records and fails on demand, and what a witness finds in it without our code."""
@@ -119,7 +124,7 @@ class Registry:
 
     def _ask(self, method: str, name: str, path: str, data: bytes | None = None, headers: Mapping[str, str] | None = None) -> requests.Response:
         every = self._headers(name) | {"Accept": ACCEPT} | dict(headers or {})
-        return requests.request(method, f"{self.upstream}/v2/{name or self.name}/{path}", data=data, headers=every, timeout=60)
+        return _KEPT.request(method, f"{self.upstream}/v2/{name or self.name}/{path}", data=data, headers=every, timeout=60)
 
     def _headers(self, name: str) -> dict[str, str]:
         if self.token_server:
@@ -140,18 +145,23 @@ def _fine(answer: requests.Response) -> requests.Response:
 
 
 @contextmanager
-def distribution(program: Path, home: Path, auth: Mapping[str, Any] | None = None) -> Iterator[str]:
-    """Run a registry of the Distribution project, whichever version; its address."""
+def distribution(program: Path, home: Path, auth: Mapping[str, Any] | None = None, *, in_memory: bool = False) -> Iterator[str]:
+    """Run a registry of the Distribution project, whichever version; its address. `in_memory`: it keeps nothing on a disk, which is faster."""
     port = free_port()
     settings = {
         "version": 0.1,
         "log": {"level": "error", "accesslog": {"disabled": True}},
-        "storage": {"filesystem": {"rootdirectory": str(home / "storage")}, "delete": {"enabled": True}},
+        "storage": {**({"inmemory": {}} if in_memory else {"filesystem": {"rootdirectory": str(home / "storage")}}), "delete": {"enabled": True}},
         "http": {"addr": f"127.0.0.1:{port}", "secret": "of-the-tests"},
         "auth": dict(auth or {}),
     }
     (home / "config.yml").write_text(json.dumps(settings))
-    with running([program, "serve", home / "config.yml"], ready=answers(port, "/v2/"), log=home / "log", environ={"OTEL_TRACES_EXPORTER": "none"}):
+    with running(
+        [program, "serve", home / "config.yml"],
+        ready=answers(port, "/v2/"),
+        log=home / "log",
+        environ={"OTEL_TRACES_EXPORTER": "none", "GOGC": "1000", "GOMAXPROCS": "1"},
+    ):
         yield f"http://127.0.0.1:{port}"
 
 
