@@ -12,6 +12,7 @@ from tests.clients.stand import QuickClock
 from tests.desk import attack, put
 from tests.targets import indexes, layouts
 from tests.targets.contract import once
+from tests.test_verify import Late
 from uv import find_uv_bin
 
 from pkg_publish import preflight
@@ -23,7 +24,7 @@ from pkg_publish.install_command import Origin, install_command
 from pkg_publish.model import Release
 from pkg_publish.verdict import Proof
 from pkg_publish.verify import Verifier
-from pkg_publish.watch import Watch
+from pkg_publish.watch import Waiting, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,3 +81,17 @@ def test_what_nobody_has_is_an_error(verifier: Verifier) -> None:
 
     assert caught.value.code == "install-fails"
     assert "third" in " ".join(caught.value.details)
+
+
+def test_an_index_that_is_late_to_installers_is_waited_for(verifier: Verifier, upstream: str) -> None:
+    """It shows us what it has, and them not yet, as behind a cache."""
+    late, told = Late(verifier.source, 1), list[object]()
+    with serving(Index(Catalog([late])), 0, print) as address:
+        receipt = replace(verifier.receipt, index_url=f"{address}/simple/")
+        release = Release(project="demo", version="1.0", distributions=())
+
+        watch = Watch(300, told.append, clock=QuickClock())
+        found = replace(verifier, release=release, receipt=receipt, watch=watch, environ={**verifier.environ, "PIP_INDEX_URL": upstream}).verify()
+
+    assert isinstance(found, Proof)
+    assert {each.why for each in told if isinstance(each, Waiting)} == {f"{verifier.source.place.title} does not show it to installers yet"}

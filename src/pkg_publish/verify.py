@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from pkg_publish.build.child import ChildFailed
 from pkg_publish.build.child import run as run_child
 from pkg_publish.catalog import Catalog
 from pkg_publish.clients.disk import disk
-from pkg_publish.errors import Environment, Invalid, PublishError
+from pkg_publish.errors import ConfigError, Environment, Invalid, PublishError
 from pkg_publish.install import Asked, find, install
 from pkg_publish.installer import Installer
 from pkg_publish.interpreter import Interpreter, find_python
@@ -118,8 +118,12 @@ class Verifier:
         installer = Installer(python=python, command=command, environ=environ, catalog=catalog, call=self._installed, watch=self.watch, folder=self.folder)
         if self.receipt.index_url:
             find(Asked.parse(requirement), catalog, self.watch)
-            with suppress(Invalid):
+            try:
                 self._installed([*command, requirement], installer.setup(self.folder).behind([self.receipt.index_url]))
+            except Invalid as problem:
+                if _lacks(self.release, problem):
+                    raise ConfigError(f"installers are not shown {requirement} yet", code="unknown-version") from problem
+            else:
                 return False
         install(requirement, catalog, python, installer, self.watch)
         return bool(self.receipt.index_url)
@@ -172,6 +176,12 @@ class Verifier:
         listening = self.watch.quiet(lambda event: lines.append(getattr(event, "line", "")))
         run_child(command, cwd=self.folder, environ=child_environ(self.environ, ()), watch=listening)
         return lines
+
+
+def _lacks(release: Release, problem: Invalid) -> bool:
+    """Whether pip or uv says that the index does not have the version itself."""
+    ways = rf"No matching distribution found for {release.project}==|no version of {release.project}==|{release.project} was not found in the package registry"
+    return re.search(ways, " ".join(problem.details)) is not None
 
 
 def _last(lines: Sequence[str]) -> str:
