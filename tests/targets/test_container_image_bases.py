@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.servers.front import Fault
 from tests.targets.contract import once
 from tests.targets.images import PYTHON, Bases, ImageStand, ambient, program
 
@@ -96,3 +97,27 @@ def test_a_version_s_tag_is_not_moved_by_another_version(new_registry: NewRegist
 
     assert stand.server.index("1.0")["annotations"]["org.opencontainers.image.version"] == "1.0"
     assert stand.digest("stable") == stand.digest("1.1")
+
+
+@pytest.mark.parametrize("body", [b"x" * (5 << 20), b"[" * 100_000, b"{}"], ids=["too large", "too deep", "empty"])
+def test_a_manifest_that_is_none(new_registry: NewRegistry, release: Release, tmp_path: Path, body: bytes) -> None:
+    """It is read no further than manifests go, and nothing is written."""
+    stand, theirs = ImageStand(new_registry("open"), tmp_path), base_in(new_registry("open"))
+    answer = Fault(status=200, headers={"Content-Type": "application/vnd.oci.image.index.v1+json"}, body=body)
+    theirs.server.front.fail_at(lambda seen: "/manifests/" in seen.path, [answer] * 10)
+    attempt = once(stand.target(base=theirs.reference), release)
+
+    assert attempt.outcome in {Failure.INTEGRITY, Failure.UNAVAILABLE}
+    assert (attempt.problem and attempt.problem.reached, stand.writes()) == (False, 0)
+
+
+def test_a_layer_that_is_another_one(new_registry: NewRegistry, release: Release, tmp_path: Path) -> None:
+    """Its digest is compared on the way, and no tag leads to it."""
+    stand, theirs = ImageStand(new_registry("open"), tmp_path), base_in(new_registry("open"))
+    layer = theirs.layer()
+    size = len(theirs.server.blob(layer, theirs.name))
+    theirs.server.front.fail_at(lambda seen: seen.method == "GET" and layer in seen.path, [Fault(status=200, body=b"x" * size)] * 100)
+    attempt = once(stand.target(base=theirs.reference), release)
+
+    assert attempt.outcome is Failure.INTEGRITY
+    assert stand.server.tags() == []

@@ -116,15 +116,18 @@ def test_a_base_for_alpine_takes_its_own_wheels(stand: ImageStand, tmp_path: Pat
     assert stand.read("1.0", 1, "app/lib/native/__init__.py") == b"musllinux_1_1_x86_64"
 
 
-@pytest.mark.parametrize("change", ["no layers", "foreign layer", "no diff_id", "large config"])
+@pytest.mark.parametrize("change", ["no layers", "foreign layer", "no diff_id", "large config", "too many layers"])
 def test_a_base_that_is_no_image(stand: ImageStand, release: Release, change: str) -> None:
     """It is not trusted."""
     manifest = stand.server.index(stand.server.index("1", stand.bases.name)["manifests"][1]["digest"], stand.bases.name)
-    config = {"architecture": "amd64", "os": "linux", "rootfs": {"diff_ids": ["none" if change == "no diff_id" else digest_of(b"")]}}
+    config: dict[str, Any] = {"architecture": "amd64", "os": "linux", "rootfs": {"diff_ids": ["none" if change == "no diff_id" else digest_of(b"")]}}
     if change == "no layers":
         manifest["layers"] = []
     elif change == "foreign layer":
         manifest["layers"][0]["mediaType"] = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+    elif change == "too many layers":
+        manifest["layers"] *= 200
+        config["rootfs"]["diff_ids"] *= 200
     elif change == "large config":
         config["padding"] = "x" * (4 << 20)
     stand.bases.put_config(manifest, config)

@@ -27,6 +27,9 @@ MEDIA_TYPES = {
 }
 """Layers that a base may have, and what an OCI manifest calls those of Docker."""
 
+MOST_LAYERS = 123
+"""That a base may have: engines stop at 125."""
+
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(
     rf"(?P<name>(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{_PART}(?:/{_PART})*)(?::(?P<tag>\w[\w.-]{{0,127}}))?(?:@(?P<digest>sha256:[0-9a-f]{{64}}))?"
@@ -117,6 +120,8 @@ class Base:
         """From its manifest and config; raises `Integrity`."""
         match manifest, config:
             case {"layers": list(layers)}, {"rootfs": {"diff_ids": list(diff_ids)}} if len(layers) == len(diff_ids):
+                if len(layers) > MOST_LAYERS:
+                    raise oci.broken(f"{what} has {len(layers)} layers, and with two more no engine takes it")
                 found = tuple(_layer(layer, diff_id, what) for layer, diff_id in zip(layers, diff_ids, strict=True))
             case _:
                 raise oci.broken(f"{what} is no image: its config and its layers do not agree")
