@@ -178,7 +178,7 @@ class Guard:
             return self._index.knows(project)
         except Refused as problem:
             raise Refused(
-                f"{problem.what}: so nobody knows whether {project} was published there, and nothing of that name is taken from elsewhere",
+                f"{project} is needed, and one of the places does not say whether it has that, so it is not taken from elsewhere: {problem.what}",
                 code="name-not-shown",
                 cure="Give a login that may read there. A registry may say the same to strangers of what it does not have, as GHCR does: "
                 "when nothing that you need is private there, say so.",
