@@ -30,6 +30,7 @@ def test_a_body_is_no_header() -> None:
 def test_newer_metadata_is_read() -> None:
     """Its name and version mean the same."""
     assert core_metadata.read(SOUND.replace(b"2.1", b"9.9")).is_newer
+    assert not core_metadata.read(SOUND.replace(b"2.1", b"2.5")).is_newer
 
 
 @pytest.mark.parametrize(

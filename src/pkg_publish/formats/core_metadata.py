@@ -7,7 +7,6 @@ from email import policy
 from email.parser import BytesParser
 from typing import TYPE_CHECKING
 
-from packaging.metadata import Metadata
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -21,6 +20,9 @@ LIMIT = 1 << 20
 
 MOST, MOST_KINDS = 10_000, 200
 """Headers, and names of headers: `packaging` goes through all headers for each name."""
+
+KNOWN = {"1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4"}
+"""Versions that every `packaging` knows that we take: what else there is, it is asked, and to import it takes time."""
 
 LONGEST_TYPE = 1000
 """Letters of the description's type, which `email` reads in quadratic time."""
@@ -48,6 +50,10 @@ class CoreMetadata:
     @property
     def is_newer(self) -> bool:
         """Whether it is of a version that `packaging` does not know: readers take what they know of it."""
+        if self.metadata_version in KNOWN:
+            return False
+        from packaging.metadata import Metadata
+
         try:
             Metadata.from_raw({"metadata_version": self.metadata_version, "name": "any", "version": "1"})
         except ExceptionGroup:
