@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
 BLOCK = 1 << 16
-KEPT = 1 << 24
-"""Bytes of a body that are kept to be looked at."""
+KEPT = 1 << 24  # bytes of a body
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"})
 ABORT = struct.pack("ii", 1, 0)
@@ -80,8 +79,7 @@ class Seen:
     size: int = 0
     """Bytes of the body."""
     sha256: str = ""
-    body: bytearray = field(default_factory=bytearray)
-    """Its first `KEPT` bytes."""
+    body: bytearray = field(default_factory=bytearray)  # the first `KEPT` bytes of it
     forwarded: bool = False
     """It reached the server."""
     status: int | None = None
@@ -173,8 +171,7 @@ class _Connection(BaseHTTPRequestHandler):
         if fault is None or fault.late or fault.twists:
             self._forward(seen, fault)
         else:
-            for _ in self._body(seen, fault.read):
-                pass
+            deque(self._body(seen, fault.read), maxlen=0)
             self._fail(seen, fault)
 
     do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 - http.server's names
@@ -269,8 +266,7 @@ class _Connection(BaseHTTPRequestHandler):
         for name, value in [*response.headers.items(), *fault.changed.items()]:
             if name.lower() not in HOP_BY_HOP and (name.lower() not in others or name in fault.changed):
                 self.send_header(name, value)
-        if response.length is None:
-            self.close_connection = True
+        self.close_connection = self.close_connection or response.length is None
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -291,8 +287,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _be_silent(self, front: Front) -> None:
         """Let time pass once the client waits, until it goes away."""
-        over = front.over
-        over.wait(0.1)
+        (over := front.over).wait(0.1)
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         while not over.is_set() and not poll.poll(0):
