@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -41,6 +42,8 @@ SPELLINGS = 8
 """How many forms of a page are remembered: one in JSON, one in HTML for each name that readers have for this host."""
 READING = 60.0
 """Seconds for a page."""
+AHEAD = 10
+"""Projects that are read before anybody asks."""
 
 _FILE = re.compile(r"/files/([a-z0-9-]+)/([0-9a-f]{64})/([A-Za-z0-9._+!-]+)")
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
@@ -126,6 +129,14 @@ class Index:
         except InvalidName:
             return _not_found(path)
         return self._project(environ, project) if path == f"/simple/{project}/" else _moved(environ, f"/simple/{project}/")
+
+    def read_ahead(self) -> None:
+        """Read the first of the projects that are listed, since somebody will ask soon. What fails is told to whoever does."""
+        watch = self._watch(READING)
+        with suppress(PublishError):
+            names, _ = self._lists.get(None, partial(self._catalog.projects, watch), watch.now())
+            for name in names[:AHEAD]:
+                self._known(name)
 
     def _list(self, environ: Mapping[str, Any]) -> Reply:
         watch = self._watch(READING)

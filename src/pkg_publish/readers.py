@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -158,6 +159,7 @@ def _serve(arguments: argparse.Namespace, environ: Mapping[str, str], stream: Te
         found = sources(arguments.sources, environ)
         index = Index(Catalog(found, projects(arguments.project)), console.tell, command=started(environ), stop=watch.stop)
         with serving(index, arguments.port, console.tell) as address:
+            threading.Thread(target=index.read_ahead, daemon=True).start()
             stream.write(f"{address}/simple/ is the index of {', '.join(each.place.title for each in found)}, until Ctrl-C\n")
             stream.write(f"{shlex.join(['python3', '-m', 'pip', 'install', '--index-url', f'{address}/simple/', 'NAME'])}\n")
             stream.flush()

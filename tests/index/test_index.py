@@ -67,6 +67,18 @@ def test_what_was_read_is_not_read_again(client: Client, source: Counted) -> Non
     assert source.asked == 1
 
 
+def test_what_was_read_ahead_is_there_when_it_is_asked_for(source: Counted) -> None:
+    """A place that refuses spoils nothing beforehand."""
+    index = Index(Catalog([source]))
+    index.read_ahead()
+    source.listing = Refused("no", code="registry-denied")
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/simple/demo/", "wsgi.url_scheme": "http"}
+
+    assert WHEEL.name.encode() in b"".join(index(environ, lambda *_: None))
+    Index(Catalog([source])).read_ahead()
+    assert source.asked == 2
+
+
 def test_a_page_that_is_known_is_not_sent_again(client: Client) -> None:
     """By its ETag; each form has its own, and it is that of the content, whoever serves it."""
     first = client.get("/simple/demo/", Accept=JSON)
