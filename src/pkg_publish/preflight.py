@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from pkg_publish.clients.disk import BLOCK
 from pkg_publish.errors import ConfigError, Invalid, Mistakes, PublishError
-from pkg_publish.formats import archive, core_metadata, filename, record, zip_archive
+from pkg_publish.formats import archive, core_metadata, filename, record, tar_archive, zip_archive
 from pkg_publish.formats.archive import BadArchive, Difference, shown
 from pkg_publish.formats.core_metadata import BadMetadata
 from pkg_publish.formats.tag import version_in
@@ -243,8 +243,6 @@ def _irregular(what: str) -> Invalid:
 def _contents(named: _Named, file: BinaryIO) -> Contents:
     """List an archive, and read the short texts in it that tell whose it is; raises `BadArchive`."""
     if named.filetype is Filetype.SDIST:
-        from pkg_publish.formats import tar_archive
-
         return tar_archive.read(file, named.stem, {f"{named.stem}/PKG-INFO": core_metadata.LIMIT})
     limits = {"METADATA": core_metadata.LIMIT, "WHEEL": core_metadata.LIMIT, "RECORD": record.LIMIT}
     return zip_archive.read(file, {f"{named.stem}/{text}": limit for text, limit in limits.items()})
