@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,8 +45,7 @@ INFO = "demo-1.0.dist-info"
 
 def a_tar_bomb(folder: Path) -> None:
     """1 MB that unpack to 1 GB in one member."""
-    zeros = gzip.compress(bytes(16 << 20), 9)
-    (folder / "demo-1.0.tar.gz").write_bytes(gzip.compress(_header("demo-1.0/zeros", 1 << 30)) + zeros * 64)
+    (folder / "demo-1.0.tar.gz").write_bytes(_endless(_header("demo-1.0/zeros", 1 << 30), bytes(16 << 20), 64))
 
 
 def a_tar_of_headers(folder: Path) -> None:
@@ -56,8 +56,7 @@ def a_tar_of_headers(folder: Path) -> None:
 
 def a_tar_with_a_long_header(folder: Path) -> None:
     """An extended header that a reader would hold in memory."""
-    records = gzip.compress(b"13 path=abcd\n" * 1_000_000)
-    (folder / "demo-1.0.tar.gz").write_bytes(gzip.compress(_header("x", 64 * 13_000_000, b"x")) + records * 64)
+    (folder / "demo-1.0.tar.gz").write_bytes(_endless(_header("x", 64 * 13_000_000, b"x"), b"13 path=abcd\n" * 1_000_000, 64))
 
 
 def a_tar_of_global_headers(folder: Path) -> None:
@@ -71,6 +70,18 @@ def a_tar_of_global_headers(folder: Path) -> None:
 def a_tar_of_empty_headers(folder: Path) -> None:
     """30 MB of extended headers that say nothing."""
     (folder / "demo-1.0.tar.gz").write_bytes(gzip.compress(_header("x", 0, b"x") * 60_000))
+
+
+def a_tar_in_many_streams(folder: Path) -> None:
+    """10 MB of streams with nothing in them."""
+    (folder / "demo-1.0.tar.gz").write_bytes(gzip.compress(b"") * 500_000)
+
+
+def _endless(begin: bytes, more: bytes, times: int) -> bytes:
+    """One gzip stream, not ended, in which a piece stands again and again."""
+    packing = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = packing.compress(begin) + packing.flush(zlib.Z_FULL_FLUSH)
+    return packed + (packing.compress(more) + packing.flush(zlib.Z_FULL_FLUSH)) * times
 
 
 def _header(name: str, size: int, kind: bytes = b"0") -> bytes:
@@ -122,7 +133,7 @@ def a_zip_of_entries(folder: Path) -> None:
 
 
 BOMBS = (
-    *(a_tar_bomb, a_tar_of_headers, a_tar_with_a_long_header, a_tar_of_global_headers, a_tar_of_empty_headers),
+    *(a_tar_bomb, a_tar_of_headers, a_tar_with_a_long_header, a_tar_of_global_headers, a_tar_of_empty_headers, a_tar_in_many_streams),
     *(a_zip_bomb, a_metadata_bomb, a_record_bomb, a_record_of_one_line, a_zip_of_entries),
 )
 

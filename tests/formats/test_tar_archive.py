@@ -109,8 +109,29 @@ def test_what_is_no_plain_tree_is_refused(tar: bytes, why: str) -> None:
 
 def test_a_stream_that_is_no_gzip_is_refused() -> None:
     """In the words of the reader."""
-    with pytest.raises(BadArchive, match="Not a gzipped file"):
+    with pytest.raises(BadArchive, match="incorrect header check"):
         tar_archive.read(io.BytesIO(b"nothing"), "demo-1.0", {})
+
+
+@pytest.mark.parametrize("more", [b"\0", gzip.compress(b""), b"x" * 300_000], ids=["zeros", "a stream", "junk"])
+def test_one_stream_is_all(more: bytes) -> None:
+    """Readers do not agree on what a second one is, and it takes `gzip` long to find the end of many."""
+    with pytest.raises(BadArchive, match="behind the stream"):
+        tar_archive.read(io.BytesIO(gzip.compress(tarred("demo-1.0/a")) + more), "demo-1.0", {})
+
+
+def test_a_stream_that_ends_too_soon_is_refused() -> None:
+    """Wherever it was cut."""
+    data = gzip.compress(tarred("demo-1.0/a"))
+    for size in (0, 5, 30, len(data) - 8, len(data) - 1):
+        with pytest.raises(BadArchive, match="cut off"):
+            tar_archive.read(io.BytesIO(data[:size]), "demo-1.0", {})
+
+
+def test_many_folders_are_a_bomb() -> None:
+    """A few hundred paths hold them, and each is remembered."""
+    names = ["/".join(["demo-1.0", str(number), *map(str, range(98)), "f"]) for number in range(205)]
+    assert "holds 20," in refused(tarred(*names, form=tarfile.GNU_FORMAT), "archive-bomb")
 
 
 @pytest.mark.parametrize("target", ["b", "./b", "sub/b", "..", "../x/b"])
