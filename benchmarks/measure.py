@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import threading
 import time
@@ -70,7 +71,12 @@ def _run(command: Command, environ: Mapping[str, str], log: Path) -> int:
         timer.cancel()
     if process.returncode:
         raise Failed(f"{' '.join(words)[:300]}: exit {process.returncode}\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
-    return max(sampler.peak, usage.ru_maxrss << 10)
+    return max(sampler.peak, usage.ru_maxrss << 10 if usage.ru_maxrss > _ours() else 0)
+
+
+def _ours() -> int:
+    """KiB that we had at most: the system counts them for a child, too, since that begins as a copy of us."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _end_after(process: subprocess.Popen[bytes]) -> threading.Timer:
