@@ -38,7 +38,10 @@ if TYPE_CHECKING:
 BIN = Path(sys.executable).parent
 VERSIONS = 60
 TOGETHER = "Each has the page in its memory; one curl asks for it again and again on one connection, as pip does. Memory is that of the server."
-FIRST = "The server runs, and nobody has asked it for anything: uv installs the newest version. We read our pages from a registry, the others their own disk."
+FIRST = (
+    "The server runs, and nobody has asked it for anything: uv installs the newest version. We read from a registry, the others their own disk; "
+    "what the registry lists we begin to read when we start, for half a second at most before we listen."
+)
 LARGE = "We compare the bytes on their way, which curl alone does not; `openssl` does it afterwards. Memory is that of the server."
 
 

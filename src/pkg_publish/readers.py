@@ -34,6 +34,8 @@ TOKENS = {"github-token": "GITHUB_TOKEN", "pypi-token": "PYPI_TOKEN", "testpypi-
 """The environment variables that hold what never stands on a command line."""
 
 PORT = 8080
+AHEAD = 0.5
+"""Seconds for which `serve` waits until it has read what is there, so that the first who asks need not."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -158,8 +160,10 @@ def _serve(arguments: argparse.Namespace, environ: Mapping[str, str], stream: Te
     with watched(console) as watch:
         found = sources(arguments.sources, environ)
         index = Index(Catalog(found, projects(arguments.project)), console.tell, command=started(environ), stop=watch.stop)
+        ahead = threading.Thread(target=index.read_ahead, daemon=True)
+        ahead.start()
+        ahead.join(AHEAD)
         with serving(index, arguments.port, console.tell) as address:
-            threading.Thread(target=index.read_ahead, daemon=True).start()
             stream.write(f"{address}/simple/ is the index of {', '.join(each.place.title for each in found)}, until Ctrl-C\n")
             stream.write(f"{shlex.join(['python3', '-m', 'pip', 'install', '--index-url', f'{address}/simple/', 'NAME'])}\n")
             stream.flush()

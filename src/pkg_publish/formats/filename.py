@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import string
+from functools import lru_cache
 
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
@@ -15,6 +16,7 @@ LONGEST = 255
 MOST = 1000
 
 
+@lru_cache(4096)
 def named(name: str) -> tuple[str, str] | None:
     """Project and version that a file name names, both normalised; None: it is no distribution's."""
     if len(name) > LONGEST or not _LETTERS.issuperset(name) or math.prod(part.count(".") + 1 for part in name.split("-")[-3:]) > MOST:
