@@ -150,11 +150,11 @@ def test_a_signal_at_the_start_is_no_traceback(tmp_path: Path, number: signal.Si
     environ = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}  # noqa: TID251 - the tests' own edge
     subprocess.run([*command, "--help"], env=environ, check=True, capture_output=True)
     ended = []
-    for moment in range(10):
+    for moment in range(6):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path, env=environ)
         while not listens(process):
             assert process.poll() is None
-        wait(process, moment * 0.015)
+        wait(process, moment * 0.025)
         process.send_signal(number)
         said, _ = process.communicate(timeout=60)
         ended.append((process.returncode, said))
