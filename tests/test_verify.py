@@ -100,7 +100,7 @@ def test_an_import_that_fails_is_said(desk: Desk) -> None:
 
 def test_what_is_said_when_python_starts_is_no_module(desk: Desk) -> None:
     """A file of the wheel that Python runs at every start prints something; a module that no statement can name is not imported."""
-    factory.wheel(desk.folder / "dist", more={"demo.pth": b"import sys; print('hello')\n", "async.py": b""})
+    factory.wheel(desk.folder / "dist", more={"demo.pth": b"import sys; print('hello'); print('modules: {')\n", "async.py": b""})
 
     proof = desk.run(build="never", verify="install").proof
 

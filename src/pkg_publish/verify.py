@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sys
@@ -38,9 +37,9 @@ NOT_THERE_YET = frozenset({"unknown-project", "unknown-version"})
 QUOTED = 5
 """Lines of what a program said last."""
 
-OURS = "modules: "
+OURS = "modules:"
 _NAMES = """
-import json, keyword, sys
+import keyword, sys
 from importlib.metadata import files
 names = set()
 for path in files(sys.argv[1]) or ():
@@ -48,7 +47,7 @@ for path in files(sys.argv[1]) or ():
     name = top if rest == ("__init__.py",) else top.partition(".")[0] if not rest and path.suffix in {".py", ".so", ".pyd"} else ""
     if name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name):
         names.add(name)
-print("modules: " + json.dumps(sorted(names)))
+print("modules:", *sorted(names))
 """
 """The modules that a distribution brings, its own underscored ones excepted."""
 
@@ -134,8 +133,8 @@ class Verifier:
             lines = self._said([str(python.path), "-I", "-c", _NAMES, self.release.project])
         except ChildFailed as problem:
             raise self._broken("python", problem) from problem
-        found: list[str] = json.loads(next((line.removeprefix(OURS) for line in lines if line.startswith(OURS)), "[]"))
-        return found
+        ours = [line.removeprefix(OURS) for line in lines if line.startswith(OURS)]
+        return [name for name in "".join(ours[-1:]).split() if name.isidentifier()]
 
     def _installed(self, command: Sequence[str], environ: Mapping[str, str]) -> int:
         try:
