@@ -121,6 +121,11 @@ class Runner:
         return self.event_name in UNTRUSTED_EVENTS or self.is_foreign_pull_request
 
     @property
+    def has_rights_of_repository(self) -> bool:
+        """GitHub runs it with the secrets and the rights of the repository, whoever began it."""
+        return self.event_name in UNTRUSTED_EVENTS or self.event_name == "workflow_run"
+
+    @property
     def is_pull_request(self) -> bool:
         """A pull request, or a review of one: nothing is published from it."""
         return self.event_name == "pull_request" or "pull_request" in self.event

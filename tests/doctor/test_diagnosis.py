@@ -14,6 +14,14 @@ from pkg_publish.plan import FALL_BACK_ON, Strategy
 GOOD, UNKNOWN, NO = CheckRow(check="c", found="f"), CheckRow(check="c", found="f", ok=None), CheckRow(check="c", found="f", ok=False)
 
 
+def test_a_mistake_of_ones_own_comes_before_a_server_that_is_away() -> None:
+    """A publish meets it first, and mending it needs no server."""
+    rows = [replace(NO, check=failure, failure=failure) for failure in (Failure.UNAVAILABLE, Failure.CONFIG)]
+    group = replace(target(None), rows=tuple(rows))
+
+    assert (group.cause, group.failure) == (rows[1], Failure.CONFIG)
+
+
 def target(failure: Failure | None) -> Group:
     """A target that is certain to fail so, or about which nothing is known."""
     row = CheckRow(check="c", found="f", ok=False, failure=failure) if failure else UNKNOWN

@@ -112,6 +112,28 @@ def test_pypi_at_home_without_a_token(patient: Patient, pypi: Pypi, monkeypatch:
     assert (rows(found, "pypi")["login"].code, rows(found, "pypi")["login"].paste) == ("no-token", "export PYPI_TOKEN=…")
 
 
+def test_a_file_that_is_missing_where_nobody_answers(patient: Patient) -> None:
+    """What lies here, or does not, is known without GitHub."""
+    factory.project(patient.folder)
+    patient.runner = Runner(repository="octo/demo", api_url="http://127.0.0.1:9")
+
+    found = patient.examine(targets="- github-release:\n    extra-files: CHANGELOG.md\n    checksums: true")
+
+    assert (found.failure, rows(found, "github-release")["extra files"].code) == (Failure.CONFIG, "extra-files")
+
+
+def test_one_list_of_permissions_mends_all(patient: Patient) -> None:
+    """Whoever pastes one after the other would take away what the first has given."""
+    factory.project(patient.folder)
+    patient.runner = Runner(is_actions=True, repository="octo/demo", event_name="push", event={"repository": {"visibility": "public"}})
+    patient.environ["HTTPS_PROXY"] = "http://127.0.0.1:9"
+
+    found = patient.examine(targets="ghcr, pypi", strategy="all", seconds=2)
+
+    pastes = {row.paste for group in found.groups for row in group.rows if row.paste.startswith("permissions:")}
+    assert pastes == {"permissions:\n  contents: read\n  id-token: write\n  packages: write"}
+
+
 def test_github_packages_that_does_not_answer(patient: Patient) -> None:
     """What it would have said is not known; why it cannot help is."""
     factory.project(patient.folder)

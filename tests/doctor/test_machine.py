@@ -46,28 +46,36 @@ def test_no_workflow(patient: Patient) -> None:
 def test_an_ordinary_event(patient: Patient) -> None:
     """With its tag."""
     assert event(patient, ref="refs/tags/v1.0").found == "push of tag v1.0"
-    assert event(patient, "").found == "not named"
+    assert event(patient, "").found == "one that has no name"
 
 
 @pytest.mark.parametrize(
     ("name", "payload", "means"),
-    [("pull_request", FORK, "no secrets"), ("pull_request_target", OURS, "rights of this repository"), ("workflow_run", {}, "fork")],
+    [
+        ("pull_request", FORK, "no secrets"),
+        ("pull_request_target", OURS, "secrets and the rights of this repository"),
+        ("pull_request_target", FORK, "secrets and the rights of this repository"),
+        ("issue_comment", {}, "secrets and the rights of this repository"),
+        ("workflow_run", {}, "secrets and the rights of this repository"),
+    ],
 )
 def test_strangers_publish_nothing(patient: Patient, name: str, payload: dict[str, Any], means: str) -> None:
     """A publish is certain to fail, and the row says why; it is said once."""
     row = event(patient, name, payload)
     found = patient.examine()
 
-    assert (row.ok, row.code, found.failure) == (False, "untrusted-event", Failure.POLICY)
+    assert (row.ok, row.code, found.failure, found.dry) == (False, "untrusted-event", Failure.POLICY, False)
     assert means in row.means
     assert [each.title for each in found.groups].count("the configuration") == 0
 
 
 def test_a_pull_request_of_ours_runs_dry(patient: Patient) -> None:
-    """Nothing fails."""
+    """Nothing fails, and nothing would be published, which Dependabot's are told too."""
     row = event(patient, "pull_request", OURS)
+    dependabots = event(patient, "pull_request", OURS | {"sender": {"login": "dependabot[bot]"}})
 
-    assert (row.ok, row.means) == (True, "a publish runs dry: nothing is written")
+    assert (row.ok, row.means, patient.examine().dry) == (True, "a publish runs dry: nothing would be published", True)
+    assert dependabots.means.endswith("; a publish runs dry: nothing would be published")
 
 
 @pytest.mark.parametrize(("actor", "sender"), [("dependabot[bot]", {}), ("octo", {"sender": {"login": "dependabot[bot]"}})])

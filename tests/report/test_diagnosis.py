@@ -18,6 +18,7 @@ from pkg_publish.plan import FALL_BACK_ON, Strategy
 from pkg_publish.report import diagnosis as rendered
 
 LONG = "a sentence of some words that is so long that no column holds it in one line, whatever the terminal is"
+DRY = "On this event a publish runs dry: nothing would be published."
 YES = CheckRow(check="Python", found="CPython 3.12")
 UNKNOWN = CheckRow(check="login", found="accepted", means=LONG, ok=None, code="ghcr-write-package")
 NO = CheckRow(
@@ -42,10 +43,19 @@ def made(*rows: CheckRow, strategy: Strategy = Strategy.FIRST) -> Diagnosis:
         (made(YES), "Nothing is known to keep demo 1.0 from being published to ghcr"),
         (made(YES, UNKNOWN), "Nothing is known to keep demo 1.0 from being published to ghcr; 1 thing cannot be known before"),
         (made(UNKNOWN, strategy=Strategy.ALL), "Nothing is known to keep demo 1.0 from its targets; 1 thing cannot be known before"),
-        (made(UNKNOWN, NO), "A publish of demo 1.0 is certain to fail (refused): ghcr: 403"),
+        (made(UNKNOWN, NO), "A publish of demo 1.0 is certain to fail (refused): ghcr: permission: 403"),
+        (
+            replace(made(YES), dry=True),
+            f"{DRY} On another: nothing is known to keep demo 1.0 from being published to ghcr",
+        ),
+        (
+            replace(made(NO), dry=True),
+            f"{DRY} On another: a publish of demo 1.0 is certain to fail (refused): ghcr: permission: 403",
+        ),
+        (made(replace(NO, found="it says no")), "A publish of demo 1.0 is certain to fail (refused): ghcr: it says no"),
         (Diagnosis(groups=()), "Nothing is known to keep this project from its targets"),
     ],
-    ids=["ready", "unknown", "all", "failed", "empty"],
+    ids=["ready", "unknown", "all", "failed", "dry", "dry and failed", "a sentence", "empty"],
 )
 def test_the_verdict_is_one_sentence(found: Diagnosis, says: str) -> None:
     """About what, where, and how much is not known."""
@@ -120,7 +130,7 @@ def test_the_summary_has_the_verdict_first() -> None:
     """Then the table, with links to the documentation, then the YAML."""
     text = rendered.markdown(made(YES, UNKNOWN, NO), "https://example.org/docs")
 
-    assert text.startswith("## A publish of demo 1.0 is certain to fail (refused): ghcr: 403\n")
+    assert text.startswith("## A publish of demo 1.0 is certain to fail (refused): ghcr: permission: 403\n")
     assert "| **no** | permission | 403 | no | give it ([more](https://example.org/docs#github-no-permission)) |" in text
     assert "([more](https://example.org/docs#ghcr-write-package)) |" in text
     assert text.endswith("To mend permission:\n\n```yaml\npermissions:\n  x: y\n```\n")

@@ -91,7 +91,7 @@ def _is_reused(claims: Mapping[str, str]) -> bool:
 def _missing(check: str, needing: Sequence[str], do: str, paste: str = "") -> CheckRow:
     """There is none: a no only where a target needs one, whose own rows then say what a publish would end with."""
     if not needing:
-        return CheckRow(check=check, found="none", means="no target here needs one")
+        return CheckRow(check=check, found="none given, none needed", means="no target here needs one")
     means = f"{' and '.join(f'`{kind}`' for kind in needing)} {'need' if len(needing) > 1 else 'needs'} one"
     return CheckRow(check=check, found="none", means=means, do=do, ok=False, paste=paste)
 

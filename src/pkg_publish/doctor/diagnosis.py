@@ -25,9 +25,11 @@ class Group:
     def cause(self) -> CheckRow | None:
         """Why a publish is certain to fail here; None: nothing is known to stand in its way.
 
-        A no of no class that is about all is about some targets only, whose own rows tell what comes of it.
+        A no of no class that is about all is about some targets only, whose own rows tell what comes of it. A mistake in the configuration comes first,
+        as a publish meets it before it asks anybody.
         """
-        return next((row for row in self.rows if row.ok is False and (row.failure or self.place)), None)
+        against = [row for row in self.rows if row.ok is False and (row.failure or self.place)]
+        return min(against, key=lambda row: row.failure is not Failure.CONFIG, default=None)
 
     @property
     def failure(self) -> Failure | None:
@@ -44,6 +46,8 @@ class Diagnosis:
     fall_back_on: frozenset[Failure] = frozenset()
     project: str = ""
     version: str = ""
+    dry: bool = False
+    """On this event a publish writes nothing, so the rest is about a publish on another."""
     seconds: float = 0.0
 
     @property

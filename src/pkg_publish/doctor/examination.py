@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pkg_publish import publish
+from pkg_publish import permissions, publish
 from pkg_publish.doctor import credentials, distributions, machine, places
 from pkg_publish.doctor.diagnosis import Diagnosis, Group
 from pkg_publish.errors import ConfigError, Failure, Mistakes
@@ -59,13 +59,19 @@ class Examination:
         if wrong := [CheckRow.of("targets", each) for each in mistakes if each is not untrusted]:
             groups.insert(0, Group(title="the configuration", rows=tuple(wrong)))
         return Diagnosis(
-            groups=tuple(groups),
+            groups=tuple(self._for_all(each, targets) for each in groups),
             strategy=config.strategy,
             fall_back_on=frozenset(config.fall_back_on),
             project=found.project,
             version=found.version,
+            dry=ambient.runner.is_pull_request and not untrusted,
             seconds=watch.now() - began,
         )
+
+    def _for_all(self, group: Group, targets: Sequence[Target]) -> Group:
+        """Whoever pastes one list of permissions takes away what is not in it."""
+        rows = [replace(row, paste=permissions.for_all(row.paste, targets, self.job.ambient.tokens)) for row in group.rows]
+        return replace(group, rows=tuple(rows))
 
     def _held(self, ask: Callable[[Sequence[TargetSpec], Ambient, Watch], Iterable[CheckRow]], watch: Watch) -> list[CheckRow]:
         return list(ask(self.job.config.targets, self.job.ambient, watch))

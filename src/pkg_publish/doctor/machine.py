@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pkg_publish.errors import PublishError
     from pkg_publish.runner import Runner
 
+DRY = "a publish runs dry: nothing would be published"
+"""What comes of a pull request of the repository's own."""
+
 FROM_A_TAG = "on:\n  push:\n    tags: ['v*']"
 
 
@@ -31,9 +34,9 @@ def event(runner: Runner, environ: Mapping[str, str], untrusted: PublishError | 
 
 def _event(runner: Runner, environ: Mapping[str, str], untrusted: PublishError | None) -> CheckRow:
     if untrusted:
-        means = "GitHub gives a fork's pull request a token that only reads, no secrets and no identity"
-        if not runner.is_foreign_pull_request:
-            means = "it runs with the rights of this repository, and with words or code of whoever began it"
+        means = "GitHub gives a fork's pull request a token that only reads, no secrets and no identity; a publish ends here, whatever the targets say"
+        if runner.has_rights_of_repository:
+            means = "it has the secrets and the rights of this repository, and words or code of whoever began it: that is why a publish ends here"
         return CheckRow.of("event", untrusted, means=means)
     if not runner.is_actions:
         means = "the job's token, its identity and its secrets are not here, so what they may do is not known"
@@ -43,10 +46,11 @@ def _event(runner: Runner, environ: Mapping[str, str], untrusted: PublishError |
     sender = runner.event.get("sender")
     if "dependabot[bot]" in {environ.get("GITHUB_ACTOR"), sender.get("login") if isinstance(sender, dict) else ""}:
         means = "its token only reads, and the secrets are those of Dependabot, not those of the workflow"
+        means += f"; {DRY}" if runner.is_pull_request else ""
         return CheckRow(check="event", found=f"{runner.event_name} by Dependabot", means=means, do="publish when a tag is pushed", ok=None, paste=FROM_A_TAG)
     if runner.is_pull_request:
-        return CheckRow(check="event", found=f"{runner.event_name} of this repository", means="a publish runs dry: nothing is written")
-    return CheckRow(check="event", found=f"{runner.event_name or 'not named'}{f' of tag {runner.tag}' if runner.tag else ''}")
+        return CheckRow(check="event", found=f"{runner.event_name} of this repository", means=DRY, do="publish when a tag is pushed")
+    return CheckRow(check="event", found=f"{runner.event_name or 'one that has no name'}{f' of tag {runner.tag}' if runner.tag else ''}")
 
 
 def _repository(runner: Runner) -> CheckRow:

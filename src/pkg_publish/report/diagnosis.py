@@ -43,13 +43,20 @@ LIMIT = 600
 def verdict(diagnosis: Diagnosis) -> str:
     """One sentence without a full stop."""
     what = " ".join(filter(None, [diagnosis.project, diagnosis.version])) or "this project"
-    if (group := diagnosis.decisive) and group.cause:
-        return f"A publish of {what} is certain to fail ({group.failure}): {group.title}: {group.cause.found}"
     unknown = sum(row.ok is None for each in diagnosis.groups for row in each.rows)
     rest = f"; {count(unknown, 'thing')} cannot be known before" if unknown else ""
-    if home := diagnosis.home:
-        return f"Nothing is known to keep {what} from being published to {home.title}{rest}"
-    return f"Nothing is known to keep {what} from its targets{rest}"
+    if (group := diagnosis.decisive) and group.cause:
+        told = f"A publish of {what} is certain to fail ({group.failure}): {group.title}: {_cause(group.cause)}"
+    elif home := diagnosis.home:
+        told = f"Nothing is known to keep {what} from being published to {home.title}{rest}"
+    else:
+        told = f"Nothing is known to keep {what} from its targets{rest}"
+    return f"On this event a publish runs dry: nothing would be published. On another: {told[0].lower()}{told[1:]}" if diagnosis.dry else told
+
+
+def _cause(row: CheckRow) -> str:
+    """What was found; where that is one word, of what."""
+    return row.found if " " in row.found else f"{row.check}: {row.found}"
 
 
 def at_home(diagnosis: Diagnosis, command: str) -> Diagnosis:

@@ -16,7 +16,7 @@ from pkg_publish.clients.github_refusals import ABSENT, WRITE_CONTENTS, immutabl
 from pkg_publish.clients.github_wishes import Wishes, odd
 from pkg_publish.clients.network import Network
 from pkg_publish.clients.transport import Transport
-from pkg_publish.errors import ConfigError, Invalid, PolicyError, Refused
+from pkg_publish.errors import ConfigError, Failure, Invalid, PolicyError, Refused
 from pkg_publish.formats import asset_name
 from pkg_publish.formats.filename import is_of, named
 from pkg_publish.formats.github_release import Marker
@@ -246,14 +246,13 @@ class GithubRelease:
         tag = self._wishes.tag_of(subject.version) if subject.version else self._wishes.tag
         rows = list(self._rows(tag, watch))
         yield from rows
-        if tag and len(rows) > 1:
+        if tag and rows[0].failure is not Failure.UNAVAILABLE:
             yield from github_checks.drafts(self._api, tag, watch)
         yield github_checks.names(subject)
 
     def _rows(self, tag: str, watch: Watch) -> Iterator[CheckRow]:
-        rows = list(github_checks.rows(self._api, tag, watch))
-        yield from rows
-        if self._wishes.patterns and len(rows) > 1:
+        yield from github_checks.rows(self._api, tag, watch)
+        if self._wishes.patterns:  # which lie here, whether GitHub answers or not
             yield github_checks.row("extra files", lambda: ", ".join(each.name for each in self._extra))
 
     def _home(self, release: Release) -> GithubHome:
