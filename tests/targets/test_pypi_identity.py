@@ -246,11 +246,12 @@ def test_attestations_beside_a_file_are_sent_with_it(pypi: Pypi, release: Releas
     assert pypi.attestations == {first.name: '[{"version": 1}]'}
 
 
-def test_an_attestation_that_is_no_json_is_invalid(pypi: Pypi, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("text", ["no json", "[" * 100_000], ids=["text", "deep"])
+def test_an_attestation_that_is_no_json_is_invalid(pypi: Pypi, release: Release, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Nothing is sent without it."""
     identity(pypi, monkeypatch)
     first = release.distributions[0]
-    first.path.with_name(f"{first.name}.publish.attestation").write_text("no json")
+    first.path.with_name(f"{first.name}.publish.attestation").write_text(text)
 
     assert once(make(None), release).outcome is Failure.INVALID
     assert not pypi.files

@@ -263,5 +263,5 @@ def _attestations(distribution: Distribution) -> str:
         return ""
     try:
         return json.dumps([json.loads(path.read_text(encoding="utf-8"))])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(f"{path.name} is no JSON", code="attestation-refused", cure="Sign again, or remove the file.") from error
