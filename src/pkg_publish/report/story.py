@@ -61,7 +61,7 @@ def _planned(event: Planned) -> Iterable[Line]:
     names = [target.place.name for target in plan.targets]
     way = "the first that takes it is enough" if plan.first else "every one must hold it"
     line = Line("plan", " → ".join(names) + (f", {way}" if len(names) > 1 else ""))
-    return [line, Line("dry run", "nothing will be written")] if plan.dry_run else [line]
+    return [line, Line("dry run", "nothing will be published")] if plan.dry_run else [line]
 
 
 @told.register(BuildBegan)
