@@ -157,6 +157,7 @@ def test_a_file_that_is_refused(server: Scripted, run: Run) -> None:
     [
         (answer(503), "answered 503"),
         (answer(302, Location="/login"), "answered 302"),
+        (answer(200, b'<a href="0/">0</a>', Content_Type="text/html"), ""),
         (answer(200, b"<h1>Hello", Content_Type="text/html"), "answered 200 with 'text/html', which is no package index"),
         (answer(200), "answered 200 with 'no content type', which is no package index"),
     ],

@@ -96,6 +96,36 @@ def test_what_cannot_be_believed_is_unknown(facts: dict[str, Any]) -> None:
     assert of_json({"filename": WHEEL, "url": WHEEL} | facts) == [RemoteFile(name=WHEEL, url=BASE + WHEEL)]
 
 
+ROOT = "https://index.example.org/simple/"
+
+
+@pytest.mark.parametrize(
+    ("page", "listed"),
+    [
+        ('<a href="0/">0</a>', True),
+        ('<!doctype html><a href="/simple/foo-bar/">Foo.<b>Bar</b></a>\n<a href="two">two</a>', True),
+        ('<a href="0/">0</a><form><input name="password"></form>', False),
+        ('<a href="/login/">login</a>', False),
+        ('<a href="help/">Get help</a>', False),
+        ('<a href="demo/">demo</a><a href="../">up</a>', False),
+        ("<a>demo</a>", False),
+        ("no links", False),
+        ("", False),
+    ],
+)
+def test_a_list_of_projects_needs_no_title(page: str, *, listed: bool) -> None:
+    """PEP 503 asks for its links alone, and no page for people has such ones only."""
+    assert simple_pages.lists_projects(PLAIN, page.encode(), ROOT) is listed
+
+
+def test_a_list_of_projects_is_html_of_bearable_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nobody reads it."""
+    monkeypatch.setattr(simple_pages, "LONGEST_HTML", 10)
+
+    assert not simple_pages.lists_projects(PLAIN, b'<a href="0/">0</a>', ROOT)
+    assert not simple_pages.lists_projects("text/plain", b"<a></a>", ROOT)
+
+
 def test_half_a_letter_is_spelt_out() -> None:
     """JSON may hold one, and nobody could write it."""
     entry = {"filename": WHEEL, "url": WHEEL, "requires-python": "\ud800", "yanked": "\ud800"}

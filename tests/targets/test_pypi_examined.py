@@ -113,6 +113,8 @@ def test_something_else_in_the_place_of_the_index(monkeypatch: pytest.MonkeyPatc
         found = rows(make())
 
     assert (found["index"].ok, found["index"].failure, found["index"].code) == (False, "unavailable", "no-index-page")
+    assert found["index"].found.startswith(f"{server.url}/simple/ answered 200")
+    assert found["index"].do
     assert list(found) == ["index", "login"]
 
 

@@ -28,6 +28,19 @@ def rehearsal() -> CheckRow:
     return CheckRow(check="what it is", found="public, and emptied now and then", means=means)
 
 
+def no_index(found: str) -> CheckRow:
+    """Something else answers at its address, so that nothing could be proven there."""
+    return CheckRow(
+        check="index",
+        found=found,
+        means="a proxy or a login page stands in between, or the index is out of order: no publish could be proven",
+        do="open the address from the machine that publishes, and see what answers",
+        ok=False,
+        failure=Failure.UNAVAILABLE,
+        code="no-index-page",
+    )
+
+
 def rows(index: str, subject: Subject, transport: Transport, watch: Watch) -> Generator[CheckRow, None, bool]:
     """The limits, the project's name, the version and how long that stays open; at the end, whether the project is there."""
     largest = max((each.size for each in subject.files), default=0)

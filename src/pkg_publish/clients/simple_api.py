@@ -99,7 +99,8 @@ class SimpleIndex:
         answer = self._page("", watch, tries=1, hops=0)
         if not answer.ok:
             return f"answered {answer.status}"
-        if simple_pages.read(answer.content_type, answer.body, answer.url) is None:
+        page = answer.content_type, answer.body, answer.url
+        if simple_pages.read(*page) is None and not simple_pages.lists_projects(*page):
             return f"answered {answer.status} with {answer.content_type[:80] or 'no content type'!r}, which is no package index"
         return ""
 

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
+from packaging.utils import canonicalize_name
+
 from pkg_publish.formats import foreign
 from pkg_publish.formats.filename import named
 from pkg_publish.formats.html import Page
@@ -52,6 +54,16 @@ def read(content_type: str, body: bytes, base: str) -> list[RemoteFile] | None:
     if content_type == HTML or (content_type == PLAIN and page.is_index):
         return page.files
     return None
+
+
+def lists_projects(content_type: str, body: bytes, base: str) -> bool:
+    """Whether HTML that was read at `base` is a list of projects, by what PEP 503 asks of one and nothing else: its links, whatever it is called."""
+    text = body.decode(errors="replace")
+    if content_type != PLAIN or len(text) > LONGEST_HTML:
+        return False
+    page = _ProjectList(base)
+    page.read(text)
+    return page.some and not page.odd
 
 
 def _read_json(text: str, base: str) -> list[RemoteFile] | None:
@@ -144,6 +156,29 @@ class _IndexPage(Page):
             yanked=facts.get("data-yanked"),
         )
         self.files.extend([file] if file else [])
+
+
+class _ProjectList(Page):
+    """Links that all lead to a page right below, of the project that they name; where people type something in, it is a page for people."""
+
+    def __init__(self, base: str) -> None:
+        super().__init__()
+        self.some = self.odd = False
+        self._base, self._href, self._text = base, "", ""
+
+    def handle_starttag(self, tag: str, attrs: Iterable[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._href, self._text = dict(attrs).get("href") or "", ""
+        self.odd |= tag in {"form", "input"}
+
+    def handle_data(self, data: str) -> None:
+        self._text = f"{self._text}{data}"[:LONGEST_HEADING]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            above, _, last = _address(self._base, self._href).rstrip("/").rpartition("/")
+            self.some = True
+            self.odd |= f"{above}/" != self._base or canonicalize_name(unquote(last)) != canonicalize_name(self._text.strip())
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -166,7 +166,7 @@ class Pypi:
             yield CheckRow.of("index", problem)
         else:
             if said:
-                yield CheckRow(check="index", found=said, ok=False, failure=Failure.UNAVAILABLE, code="no-index-page")
+                yield pypi_checks.no_index(f"{self.index.url} {said}")
             else:
                 yield CheckRow(check="index", found=f"{self.index.url} answers")
         yield self.login.check()
