@@ -85,6 +85,25 @@ def test_all_mistakes_of_the_text_come_together() -> None:
     assert mistakes[1].cure.startswith("Did you mean directory?")
 
 
+@pytest.mark.parametrize(
+    ("text", "paste"),
+    [
+        ("gchr", "targets: ghcr"),
+        ("github-packages, gchr,\ngithub-relase", "targets: github-packages, ghcr, github-release"),
+        ("gchr, repository=https://me:secret@index.example.org/", "targets: ghcr"),
+        ("gchr, nowhere", "targets: ghcr"),
+        ("nowhere", grammar.EXAMPLE),
+        ("- gchr", "targets: ghcr"),
+        ("- directory: {paht: a}", "targets: |\n  - directory:\n      path: …"),
+    ],
+)
+def test_what_was_misspelt_is_pasted_as_it_was_meant(text: str, paste: str) -> None:
+    """With all that stands beside it, unless that may hold a secret."""
+    _, mistakes = parse(text)
+
+    assert (mistakes[0].paste, "secret" in mistakes[0].paste) == (paste, False)
+
+
 def test_a_secret_never_stands_in_targets() -> None:
     """`password` is refused with the option that names an environment variable."""
     kind = next((kind for kind in KINDS.values() if any(option.name == "password-env" for option in kind.options)), None)

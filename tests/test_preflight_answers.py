@@ -68,7 +68,26 @@ def test_a_tag_that_names_another_version_is_a_mistake(tag: str) -> None:
 
     assert found is not None
     assert found.what == f"the tag {tag!r} does not name the version 1.2.3"
-    assert found.paste == "with:\n  check-tag: false"
+    assert found.paste.startswith("git tag ")
+
+
+@pytest.mark.parametrize(
+    ("tag", "right"),
+    [
+        ("v1.2.4", "v1.2.3"),
+        ("1.2.4", "1.2.3"),
+        ("demo-v1.2.4", "demo-v1.2.3"),
+        ("demo/1.2.4", "demo/1.2.3"),
+        ("nightly", "v1.2.3"),
+        ("a b-1.2.4", "'a b-1.2.3'"),
+    ],
+)
+def test_the_right_tag_can_be_pasted(tag: str, right: str) -> None:
+    """As theirs begin."""
+    found = preflight.tag_differs(Release(project="demo", version="1.2.3", distributions=()), tag)
+
+    assert found is not None
+    assert found.paste == f"git tag {right} && git push origin {right}"
 
 
 def test_a_tag_of_a_release_candidate_is_read_whole() -> None:

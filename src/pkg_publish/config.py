@@ -74,7 +74,7 @@ def _one_of(words: type[Word]) -> Callable[[str, str], Word]:
         try:
             return words(text.lower())
         except ValueError:
-            raise _mistake(name, text, grammar.nearest(text, words), next(iter(words))) from None
+            raise _mistake(name, text, grammar.nearest(text, words), grammar.near(text, words) or next(iter(words))) from None
 
     return read
 

@@ -20,11 +20,16 @@ EXAMPLE = "targets: github-packages, oci-layout=out/registry"
 WITH_OPTIONS = "targets: |\n  - ghcr\n  - oci-layout:\n      path: out/registry"
 
 
+def near(word: str, words: Iterable[str]) -> str:
+    """The known one that a word was probably meant to be; empty if none is like it."""
+    return next(iter(get_close_matches(word.lower(), sorted(words), n=1)), "")
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """`did you mean …?` for a word that nobody knows, else the list of the known ones."""
     known = sorted(words)
-    if close := get_close_matches(word.lower(), known, n=1):
-        return f"Did you mean {close[0]}? Known are: {', '.join(known)}."
+    if close := near(word, known):
+        return f"Did you mean {close}?"
     return f"Known are: {', '.join(known)}."
 
 
@@ -43,9 +48,19 @@ def parse(text: str) -> tuple[list[TargetSpec], list[ConfigError]]:
             mistakes.append(ConfigError(f"{spec.kind} stands twice in targets with the same place", code="target-twice", cure="Name each place once."))
         else:
             specs.append(spec)
+    if any(each.code == "unknown-target" for each in mistakes) and (mended := _spelt(text)):
+        for each in mistakes:
+            each.paste = mended if each.code == "unknown-target" else each.paste
     if not specs and not mistakes:
         mistakes.append(ConfigError("targets names no target", code="no-target", cure="Name at least one.", paste=EXAMPLE))
     return specs, mistakes
+
+
+def _spelt(text: str) -> str:
+    """The list with every target spelt right; empty if one is like none that is known, or if there is more in it than words, which may be a secret."""
+    words = [str(item).strip() for item in _items(text)]
+    found = [word if word in KINDS else near(word, KINDS) for word in words]
+    return f"targets: {', '.join(found)}" if all(found) and all(re.fullmatch(r"[\w-]+", word) for word in words) else ""
 
 
 def _items(text: str) -> Iterator[object]:
@@ -123,7 +138,9 @@ def _beside(item: Mapping[object, object]) -> TargetKind | None:
 def _kind(word: str) -> TargetKind:
     if word in KINDS:
         return KINDS[word]
-    raise ConfigError(f"there is no target {word[:80]!r}", code="unknown-target", cure=nearest(word, KINDS), paste=EXAMPLE)
+    close = near(word, KINDS)
+    paste = f"targets: {close}" if close else EXAMPLE
+    raise ConfigError(f"there is no target {word[:80]!r}", code="unknown-target", cure=nearest(word, KINDS), paste=paste)
 
 
 def _option(kind: TargetKind, name: str, value: object) -> tuple[str, str]:
@@ -134,7 +151,9 @@ def _option(kind: TargetKind, name: str, value: object) -> tuple[str, str]:
         cure = f"A secret never stands in targets: name an environment variable with {name}-env."
         paste = f"targets: |\n  - {kind.word}:\n      {name}-env: MY_{name.upper()}\nenv:\n  MY_{name.upper()}: ${{{{ secrets.MY_{name.upper()} }}}}"
         raise ConfigError(f"{kind.word} takes no {name}", code="secret-in-targets", cure=cure, paste=paste)
-    raise ConfigError(f"the target {kind.word} has no option {name[:80]!r}", code="target-option", cure=nearest(name, known), paste=_shape(kind))
+    close = near(name, known)
+    paste = target_yaml(kind.word, {close: "…"}) if close else _shape(kind)
+    raise ConfigError(f"the target {kind.word} has no option {name[:80]!r}", code="target-option", cure=nearest(name, known), paste=paste)
 
 
 def _text(kind: TargetKind, name: str, value: object) -> str:

@@ -156,8 +156,8 @@ def _unasked_publicity(titles: Sequence[str]) -> Iterator[PolicyError]:
         yield PolicyError(
             f"the source is private, or nobody can say that it is public, and {title} is readable for everybody",
             code="private-to-public",
-            cure="If the world shall have it, say so; what was public once cannot be taken back.",
-            paste="with:\n  allow-public: true",
+            cure="`allow-public: true` lets everybody read the code in the files, for ever: say so only if that is meant, else name another target.",
+            paste="with:\n  allow-public: true  # everybody can read the code then",
         )
 
 

@@ -18,7 +18,7 @@ from pkg_publish.errors import ConfigError, Invalid, Mistakes, PublishError
 from pkg_publish.formats import archive, core_metadata, filename, record, tar_archive, zip_archive
 from pkg_publish.formats.archive import BadArchive, Difference, shown
 from pkg_publish.formats.core_metadata import BadMetadata
-from pkg_publish.formats.tag import version_in
+from pkg_publish.formats.tag import right_tag, version_in
 from pkg_publish.model import Distribution, Filetype, Release, Stamp
 
 if TYPE_CHECKING:
@@ -292,9 +292,10 @@ def tag_differs(release: Release, tag: str) -> ConfigError | None:
     """What is wrong with a tag that triggered the release; None when it names the version (PEP 440), after a prefix or not."""
     if version_in(tag)[1] == Version(release.version):
         return None
+    right = right_tag(tag, release.version)
     return ConfigError(
         f"the tag {shown(tag)} does not name the version {release.version}",
         code="tag-mismatch",
-        cure=f"Set the version in the project and tag that commit, here as v{release.version}; or publish whatever the tag says with `check-tag`.",
-        paste="with:\n  check-tag: false",
+        cure="Tag the commit as its version says, or set the version that the tag has; `check-tag: false` publishes whatever the tag says.",
+        paste=f"git tag {right} && git push origin {right}",
     )

@@ -108,7 +108,6 @@ def _check_project(project: Path) -> None:
             what,
             code="project-not-found",
             cure="Name its folder with `project-dir`, and check the repository out before.",
-            paste="with:\n  project-dir: python",
         )
     path = project / "pyproject.toml"
     try:

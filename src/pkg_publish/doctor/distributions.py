@@ -90,8 +90,7 @@ def _of_project(job: Job, *, at_pypi: bool) -> Found:
             raise ConfigError(
                 f"there is no project in {job.project}",
                 code="project-not-found",
-                cure="Name its folder with `project-dir`.",
-                paste="with:\n  project-dir: python",
+                cure="Name the folder that has a `pyproject.toml` or a `setup.py` with `project-dir`.",
             )
         do = "build it, then ask again with `dist-dir: dist`"
         unknown = CheckRow(check="project", found="its name and version are known only when it is built", do=do, ok=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from pkg_publish.formats import foreign
@@ -16,3 +17,11 @@ def version_in(tag: str) -> tuple[str, Version | None]:
         if (place == 0 or tag[place - 1] in "-_/=@") and (found := foreign.version(tag[place:])):
             return tag[: max(place - 1, 0)], found
     return tag, None
+
+
+def right_tag(wrong: str, version: str) -> str:
+    """Return the tag of a version that begins as another one does, quoted for a shell."""
+    before, named = version_in(wrong)
+    start = wrong[: len(before) + 1] if named and before else ""
+    letter = "" if named and wrong[len(start) :][:1].isdigit() else "v"
+    return shlex.quote(f"{start}{letter}{version}")
