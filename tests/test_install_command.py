@@ -79,6 +79,13 @@ def test_a_stranger_at_a_public_registry(tmp_path: Path, extra: str, sdist: bool
     assert install_command(release, replace(receipt, visible_to="private"), Origin()).endswith("/demo")
 
 
+def test_the_documentation_of_a_checkout_is_the_file_in_it(tmp_path: Path) -> None:
+    """Wherever the command runs; on the web if that is known."""
+    assert Origin(run=tmp_path / "run.py").docs_url == f"{tmp_path}/docs/troubleshooting.md"
+    assert Origin(run=Path("run.py")).docs_url == f"{Path.cwd()}/docs/troubleshooting.md"
+    assert Origin(repository="octo/action", ref="a" * 40).docs_url == f"https://github.com/octo/action/blob/{'a' * 40}/docs/troubleshooting.md"
+
+
 def test_nothing_where_nothing_can_be_installed(release: Release) -> None:
     """A draft, an image."""
     assert install_command(release, Receipt(url="https://x"), Origin()) == ""

@@ -30,6 +30,14 @@ def python(*tags: str, version: str = "3.12.1", has_pip: bool = True) -> Interpr
     return Interpreter(path=Path("/usr/bin/python3"), version=version, tags=tags, has_pip=has_pip)
 
 
+def test_an_environment_is_known_by_its_file(tmp_path: Path) -> None:
+    """Else a Python is that of the whole machine."""
+    there = replace(python(), path=tmp_path / "bin" / "python3")
+    (tmp_path / "pyvenv.cfg").touch()
+
+    assert (there.is_environment, python().is_environment) == (True, False)
+
+
 def names(*files: str) -> list[RemoteFile]:
     """Files of these names."""
     return [RemoteFile(name=name) for name in files]

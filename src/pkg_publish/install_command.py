@@ -41,8 +41,10 @@ class Origin:
 
     @property
     def docs_url(self) -> str:
-        """Where this version's documentation can be read."""
-        return f"{self.server_url}/{self.repository}/blob/{self.revision}/{DOCS}" if self.repository else DOCS
+        """Where this version's documentation can be read: on the web, else in the checkout that runs, from whatever folder."""
+        if self.repository:
+            return f"{self.server_url}/{self.repository}/blob/{self.revision}/{DOCS}"
+        return str(self.run.absolute().parent / DOCS) if self.run else DOCS
 
     @property
     def command(self) -> list[str]:

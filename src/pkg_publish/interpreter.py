@@ -128,6 +128,11 @@ class Interpreter:
             ) from error
         return cls(path=path, version=found["version"], tags=tuple(found["tags"]), has_pip=found["pip"])
 
+    @property
+    def is_environment(self) -> bool:
+        """It belongs to a virtual environment, and what is installed there disturbs nothing else."""
+        return (self.path.parent.parent / "pyvenv.cfg").is_file()
+
     def best(self, files: Iterable[RemoteFile]) -> RemoteFile | None:
         """The wheel that fits best, else an sdist, else one of those that were yanked (PEP 592), else None. The names must be those of distributions."""
         ranks = {tag: rank for rank, tag in enumerate(self.tags)}

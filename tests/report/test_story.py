@@ -101,12 +101,12 @@ def test_many_details_are_counted() -> None:
 
 
 def test_an_install() -> None:
-    """What is fetched, from where, for which Python; and how far it is."""
+    """What is fetched, from where, for which Python, and into which; and how far it is."""
     python = Interpreter.ask(Path("python3"))
     stage = Stage()
 
     assert stage.tell(Found(place=GHCR, file=RemoteFile(name="demo.whl", size=2000), python=python)) == (
-        f"found     demo.whl, 2.0 kB, at ghcr.io/octo/sglang, for Python {python.version}\n"
+        f"found     demo.whl, 2.0 kB, at ghcr.io/octo/sglang, for Python {python.version}\ninto      python3, which belongs to no virtual environment\n"
     )
     assert stage.tell(Received("demo.whl", 1000), after=5) == "fetch     1.0 kB of 2.0 kB\n"
     assert "found     demo.whl, at" in stage.tell(Found(place=GHCR, file=RemoteFile(name="demo.whl"), python=python))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pkg_publish.errors import PublishError
+    from pkg_publish.interpreter import Interpreter
     from pkg_publish.model import Item
 
 DETAILS = 20
@@ -129,7 +130,13 @@ def _spared(event: Spared) -> Iterable[Line]:
 def _found(event: Found) -> Iterable[Line]:
     file = event.file
     size = f", {phrases.size(file.size)}" if file.size is not None else ""
-    return [Line("found", f"{file.name}{size}, at {event.place.title}, for Python {event.python.version}")]
+    return [Line("found", f"{file.name}{size}, at {event.place.title}, for Python {event.python.version}"), _into(event.python)]
+
+
+def _into(python: Interpreter) -> Line:
+    """Whoever has no environment active may not know which Python that is."""
+    alone = "" if python.is_environment else ", which belongs to no virtual environment"
+    return Line("into", f"{python.path}{alone}")
 
 
 @told.register(Freezing)
