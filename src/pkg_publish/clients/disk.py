@@ -6,9 +6,11 @@ import hashlib
 import os
 import re
 import secrets
+import stat
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkg_publish.clients.lock import take
@@ -17,7 +19,6 @@ from pkg_publish.model import CheckRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
 BLOCK = 1 << 20
@@ -44,7 +45,14 @@ def appearing(path: Path, *, replacing: bool = True) -> Iterator[BinaryIO]:
     """Write under a temporary name beside `path`; on success it takes the name in one step, on failure nothing is left.
 
     Not `replacing`: a file that somebody else has put there meanwhile stays, and ours is thrown away. What killed processes have left of theirs is removed.
+    What is no regular file, and whatever this process prints to, is written into instead; a link leads to the file that is replaced.
     """
+    if replacing:
+        if _is_stream(path):
+            with _into(path) as file:
+                yield file
+            return
+        path = Path(os.path.realpath(path))
     _sweep(path.parent)
     hidden, file = _begun(path)
     try:
@@ -59,6 +67,35 @@ def appearing(path: Path, *, replacing: bool = True) -> Iterator[BinaryIO]:
     finally:
         with suppress(FileNotFoundError):
             hidden.unlink()
+
+
+def _is_stream(path: Path) -> bool:
+    """Something is there that a file must not take the place of: a device, a pipe, a folder, or what our own output goes to."""
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(facts.st_mode) or _printed_to(facts) is not None
+
+
+def _into(path: Path) -> BinaryIO:
+    """Open it as it is; a pipe that nobody reads is refused by the system, and never waited for."""
+    ours = _printed_to(path.stat())
+    if ours is not None:  # behind what was printed, not over it
+        return os.fdopen(os.dup(ours), "wb")
+    number = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    if sys.platform != "win32":
+        os.set_blocking(number, True)
+    return os.fdopen(number, "wb")
+
+
+def _printed_to(facts: os.stat_result) -> int | None:
+    """Standard output or error, if it goes there."""
+    for number in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(facts, os.fstat(number)):
+                return number
+    return None
 
 
 def _begun(path: Path) -> tuple[Path, BinaryIO]:
