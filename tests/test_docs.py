@@ -95,12 +95,27 @@ def test_what_stands_for_the_inputs_of_others_is_there() -> None:
     assert {name.partition(":")[0] for name in named} <= ours
 
 
+def said_by_servers() -> Iterator[tuple[str, str]]:
+    """Texts of real servers that tests feed, with the code that each gets."""
+    yield from ((json.dumps(body), code) for _, body, _, code, _ in test_github_refusals.ANSWERS)
+    yield from ((message, code) for _, _, message, _, code, _ in test_oci_refusals.ANSWERS if message)
+    yield from ((words, code) for _, words, _, code in test_pypi_refusals.UPLOADS)
+    yield from ((words, code) for _, _, words, _, code in test_pypi_refusals.IDENTITIES if words)
+
+
+@pytest.mark.parametrize(("said", "code"), list(said_by_servers()), ids=lambda value: value[:40])
+def test_troubleshooting_is_found_by_what_a_server_says(said: str, code: str) -> None:
+    """People search for that: its words stand below the heading of the code."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {code}\n")[2].partition("\n## ")[0]
+    (quoted,) = re.findall(r"^A server says: (.+)$", section, re.MULTILINE)
+
+    assert any(words in said for words in re.findall(r"`([^`]+)`", quoted))
+
+
 def test_what_a_server_says_leads_to_the_heading_about_it() -> None:
     """The README's table: each text is one that a test feeds, and that gets this code."""
-    github = [(json.dumps(body), code) for _, body, _, code, _ in test_github_refusals.ANSWERS]
-    registries = [(message, code) for _, _, message, _, code, _ in test_oci_refusals.ANSWERS]
-    indexes = [(words, code) for _, words, _, code in test_pypi_refusals.UPLOADS] + [(words, code) for _, _, words, _, code in test_pypi_refusals.IDENTITIES]
-    fed = [*github, *registries, *indexes, ("404 below upload.pkg.github.com", "github-packages-has-no-python-registry")]
+    fed = [*said_by_servers(), ("404 below upload.pkg.github.com", "github-packages-has-no-python-registry")]
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([^`]+)`.*\(docs/troubleshooting\.md#([a-z0-9-]+)\) \|$", page, re.MULTILINE)
 
