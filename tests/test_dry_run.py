@@ -68,7 +68,8 @@ def test_all_that_a_place_lacks_is_said_and_what_can_be_mended_is_the_cure(desk:
 
     (problem,) = desk.run(build="never", dry_run="true", targets="pypi").problems
 
-    assert problem.what == "PyPI would not take it: index: answered 404; login: none (the job may not ask for an identity)"
+    assert problem.what.startswith(f"PyPI would not take it: index: {pypi.url}/simple/ answered 404 (")
+    assert problem.what.endswith("; login: none (the job may not ask for an identity)")
     assert (problem.code, problem.cure) == ("id-token-permission", "Add `id-token: write`.")
 
 

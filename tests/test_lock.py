@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from tests import real_parts
 from tests.checkout import ROOT, Checkout
-from tests.test_house import SRC, tree, typing_only
+from tests.test_house import SRC, nodes, typing_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def our_imports() -> set[str]:
     """Our own modules, and those of others that they import at any level."""
     found = {".".join(path.relative_to(SRC.parent).with_suffix("").parts).removesuffix(".__init__") for path in SRC.rglob("*.py")}
     for path in SRC.rglob("*.py"):
-        for node in set(ast.walk(tree(path))) - typing_only(tree(path)):
+        for node in set(nodes(path)) - typing_only(path):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):

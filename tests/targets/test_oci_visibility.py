@@ -176,7 +176,7 @@ def test_a_check_says_whether_a_job_would_be_let_in(stand: GhcrStand, tokens: di
     found = list(stand.job(PUBLIC, tokens=tokens).check(watch()))
 
     assert [row.ok for row in found] == rows
-    assert ("packages: write" in found[-1].do) is not bool(tokens)
+    assert ("write:packages" in found[-1].do) is not bool(tokens)
 
 
 def test_a_check_says_what_keeps_a_job_out(stand: GhcrStand) -> None:
