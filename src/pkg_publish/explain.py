@@ -56,7 +56,7 @@ def foretold(attempt: Attempt) -> Attempt:
     rows = [row for row in attempt.checks if row.failure]
     if not rows or attempt.problem or attempt.before.state is State.COMPLETE:
         return attempt
-    row = next((row for row in rows if row.do), rows[0])  # what somebody can mend
+    row = max(rows, key=lambda each: (bool(each.paste), bool(each.do)))  # what somebody can mend
     raises = next(each for each in PublishError.__subclasses__() if each.kind is row.failure)
     what = "; ".join(f"{each.check}: {each.found}" + (f" ({each.means})" if each.means else "") for each in rows)
     cure = f"{row.do[:1].upper()}{row.do[1:].rstrip('.')}." if row.do else ""
