@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,7 +47,7 @@ def test_reads_the_variables_of_a_step(tmp_path: Path) -> None:
     assert (step.run_id, step.run_attempt) == ("7", "2")
 
 
-@pytest.mark.parametrize("event", ["", "no json", "[]", "null"])
+@pytest.mark.parametrize("event", ["", "no json", "[]", "null", "[" * 100_000])
 def test_a_payload_that_cannot_be_read_is_no_payload(tmp_path: Path, event: str) -> None:
     """Nothing of it is required."""
     assert runner(tmp_path, event).event == {}
@@ -117,3 +118,32 @@ def test_what_comes_from_another_repository(tmp_path: Path, name: str, event: ob
 def test_events_of_pull_requests(tmp_path: Path, name: str, event: object, pull: bool) -> None:  # noqa: FBT001
     """Whatever they are called."""
     assert runner(tmp_path, event, GITHUB_EVENT_NAME=name).is_pull_request is pull
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "pipe"])
+def test_only_a_regular_file_is_read_as_a_payload(tmp_path: Path, path: str) -> None:
+    """Neither for ever nor waiting."""
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes with names")
+    os.mkfifo(tmp_path / "pipe")
+
+    assert Runner.read({"GITHUB_EVENT_PATH": str(tmp_path / path)}).event == {}
+
+
+def test_a_pull_request_of_an_odd_shape_is_foreign(tmp_path: Path) -> None:
+    """Nothing says that it is our own."""
+    assert runner(tmp_path, {"pull_request": {"head": "x"}}, GITHUB_REPOSITORY="o/n").is_foreign_pull_request
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [("https://u:secret@h/", "https://h"), ("https://[::1", "https://github.com"), ("", "https://github.com"), ("https://h", "https://h")],
+)
+def test_an_address_of_github_shows_no_login(url: str, read: str) -> None:
+    """What is no address is not gone by."""
+    assert Runner.read({"GITHUB_SERVER_URL": url}).server_url == read
+
+
+def test_a_folder_for_the_run_that_is_not_there_is_none() -> None:
+    """The system has one of its own."""
+    assert Runner.read({"RUNNER_TEMP": "/nonexistent"}).temp is None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pkg_publish.errors import ConfigError
 
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
 
 UNTRUSTED_EVENTS = frozenset({"pull_request_target", "issue_comment"})
 """Events that run with the rights of the repository on behalf of somebody who has none."""
+
+
+LONGEST_EVENT = 25 << 20
+"""Letters: GitHub sends no larger payload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +54,8 @@ class Runner:
         return cls(
             is_actions=environ.get("GITHUB_ACTIONS", "").lower() == "true",
             repository=environ.get("GITHUB_REPOSITORY", ""),
-            server_url=(environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/"),
-            api_url=(environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/"),
+            server_url=_server(environ.get("GITHUB_SERVER_URL", ""), "https://github.com"),
+            api_url=_server(environ.get("GITHUB_API_URL", ""), "https://api.github.com"),
             event_name=environ.get("GITHUB_EVENT_NAME", ""),
             ref=environ.get("GITHUB_REF", ""),
             ref_type=environ.get("GITHUB_REF_TYPE", ""),
@@ -56,7 +63,7 @@ class Runner:
             run_id=environ.get("GITHUB_RUN_ID", ""),
             run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
             image=environ.get("ImageOS", "") or environ.get("RUNNER_OS", ""),
-            temp=Path(temp) if temp else None,
+            temp=Path(temp) if temp and os.access(temp, os.W_OK) else None,
             debug=environ.get("RUNNER_DEBUG", "") == "1",
             event=_event(environ.get("GITHUB_EVENT_PATH", "")),
         )
@@ -110,7 +117,8 @@ class Runner:
         """An event of a pull request, or a workflow run made by one, that comes from another repository; whatever the event is called."""
         pull, run = self.event.get("pull_request"), self.event.get("workflow_run")
         if isinstance(pull, dict):
-            return _full_name((pull.get("head") or {}).get("repo")) != self.repository
+            head = pull.get("head")
+            return _full_name(head.get("repo") if isinstance(head, dict) else None) != self.repository
         if self.event_name == "workflow_run" and isinstance(run, dict):
             return _full_name(run.get("head_repository")) != self.repository
         return self.event_name in {"pull_request", "workflow_run"}
@@ -136,12 +144,24 @@ def _full_name(repository: object) -> str:
     return str(repository.get("full_name", "")) if isinstance(repository, dict) else ""
 
 
+def _server(url: str, usual: str) -> str:
+    """An address without a login, which would be shown; the usual one for what is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return usual
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/") or usual
+
+
 def _event(path: str) -> dict[str, Any]:
-    """The payload of the event; nothing of it is required."""
+    """The payload of the event; nothing of it is required. Only a regular file is read, and no more of it than GitHub sends."""
     if not path:
         return {}
     try:
-        event = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), encoding="utf-8") as file:  # noqa: PTH123 - a pipe is not waited for
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return {}
+            event = json.loads(file.read(LONGEST_EVENT))
+    except (OSError, ValueError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}

@@ -44,7 +44,7 @@ def _event(runner: Runner, environ: Mapping[str, str], untrusted: PublishError |
             check="event", found="no workflow", means=means, do="ask again in the job that publishes: `uses: OWNER/pkg-publish-action/doctor@v1`", ok=None
         )
     sender = runner.event.get("sender")
-    if "dependabot[bot]" in {environ.get("GITHUB_ACTOR"), sender.get("login") if isinstance(sender, dict) else ""}:
+    if "dependabot[bot]" in {environ.get("GITHUB_ACTOR"), str(sender.get("login")) if isinstance(sender, dict) else ""}:
         means = "its token only reads, and the secrets are those of Dependabot, not those of the workflow"
         means += f"; {DRY}" if runner.is_pull_request else ""
         return CheckRow(check="event", found=f"{runner.event_name} by Dependabot", means=means, do="publish when a tag is pushed", ok=None, paste=FROM_A_TAG)
