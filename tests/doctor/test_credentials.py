@@ -41,7 +41,10 @@ def test_the_kind_of_a_token_shows_in_how_it_begins(patient: Patient, token: str
     assert "canary" not in repr(patient.examine())
 
 
-@pytest.mark.parametrize(("scopes", "says"), [({"X_OAuth_Scopes": "repo, write:packages"}, "repo, write:packages"), ({}, "none")])
+@pytest.mark.parametrize(
+    ("scopes", "says"),
+    [({"X_OAuth_Scopes": "repo, write:packages"}, "repo, write:packages"), ({}, "none"), ({"X_OAuth_Scopes": "repo, ghp_canary0123456789"}, "repo, ***")],
+)
 def test_scopes_of_a_classic_token(patient: Patient, scopes: dict[str, str], says: str) -> None:
     """GitHub tells them beside any answer."""
     patient.tokens["github-token"] = "ghp_canary0123456789"

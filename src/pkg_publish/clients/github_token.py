@@ -24,4 +24,4 @@ def scopes(api_url: str, token: Secret, transport: Transport, watch: Watch) -> s
     answer = transport.read(request, watch)
     if not answer.ok:
         raise refused(REFUSALS, answer, request.doing, permissions="not said", cause="", cure="", recipe="")
-    return answer.headers.get("X-OAuth-Scopes", "")[:200]
+    return request.unechoed(answer.headers.get("X-OAuth-Scopes", ""))[:200]

@@ -54,7 +54,7 @@ class Identity:
         found = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         if not isinstance(found, dict):
             raise TypeError(payload)
-        return cls(Secret(jwt), {name: str(found.get(name) or "none")[:200] for name in CLAIMS})
+        return cls(Secret(jwt), {name: str(found.get(name) or "none") for name in CLAIMS})
 
     def unecho(self, answer: Answer) -> Answer:
         """An answer without any piece of the JWT: it is quoted in logs and reports."""
@@ -95,7 +95,7 @@ class Provider:
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise Unavailable(f"{request.doing} failed: {request.origin} answered with none", code="no-identity", cure=CURE) from error
         watch.tell(Hidden(identity.secret))
-        return identity
+        return replace(identity, claims={name: request.unechoed(said).replace(identity.secret.reveal(), "***")[:200] for name, said in identity.claims.items()})
 
     def claims(self, transport: Transport, watch: Watch) -> Mapping[str, str]:
         """What an identity says of the job, by one that is for nobody but us and goes nowhere."""

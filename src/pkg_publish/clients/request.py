@@ -76,6 +76,12 @@ class Request:
             body, reason = body.replace(form.encode(), b"***"), reason.replace(form, "***")
         return replace(answer, body=body, reason=reason)
 
+    def unechoed(self, text: str) -> str:
+        """What a good answer says, without our secrets: it is shown."""
+        for form in filter(None, self.credential.forms() if self.credential else ()):
+            text = text.replace(form, "***")
+        return text
+
     def from_byte(self, first: int) -> Request:
         """The same without the bytes before this one, if the server can (RFC 9110, 14.2)."""
         return replace(self, headers={**self.headers, "Range": f"bytes={first}-"}) if first else self
