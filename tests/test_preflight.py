@@ -271,3 +271,15 @@ def test_a_release_has_one_version(tmp_path: Path) -> None:
     for name, version in (("demo", "1.0"), ("demo", "2.0"), ("other", "1.0")):
         factory.wheel(tmp_path, name, version)
     assert mistake(tmp_path).what == "the files are of 3 releases: demo 1.0, demo 2.0, other 1.0"
+
+
+def test_a_folder_that_cannot_be_read_is_a_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told like one, and is no bug of ours; whoever is root may read all, so the system's no is put there."""
+
+    def refused(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "iterdir", refused)
+
+    with pytest.raises(Mistakes, match="cannot be read: Permission denied"):
+        preflight.collect(tmp_path)

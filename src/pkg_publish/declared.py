@@ -24,6 +24,21 @@ def table(project: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) and isinstance(found.get("name"), str) else {}
 
 
+def broken(project: Path) -> str:
+    """Why no tool can read the file in that folder, and where; empty when one can, or when there is none."""
+    try:
+        tomllib.loads((project / "pyproject.toml").read_bytes()[:LONGEST].decode())
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    except RecursionError:
+        return "it is nested without end"
+    except ValueError as error:
+        return str(error)[:200]
+    return ""
+
+
 def name(project: Path) -> str:
     """Its normalised name; empty when it is not known."""
     return canonicalize_name(str(table(project).get("name", "")))

@@ -123,7 +123,7 @@ def test_a_project_whose_version_is_made_by_the_build(patient: Patient, version:
     assert rows(diagnosis, TITLE)["project"].ok is None
 
 
-@pytest.mark.parametrize("text", ["no toml [", "project = 1", "[project]\nname = 1", "[build-system]\nrequires = []"])
+@pytest.mark.parametrize("text", ["project = 1", "[project]\nname = 1", "[build-system]\nrequires = []"])
 def test_a_project_that_says_nothing(patient: Patient, text: str) -> None:
     """It has to be built."""
     pyproject(patient, text)
@@ -189,3 +189,18 @@ def test_files_of_another_project(patient: Patient, name: str, told: bool) -> No
     factory.release(patient.folder / "dist")
 
     assert ("project" in found(patient)) is told
+
+
+@pytest.mark.parametrize(("text", "why"), [(b"[project\n", "line 1"), (b"\xff", "decode"), (b"a = " + b"[" * 5000, "nested"), (None, "directory")])
+def test_a_project_that_no_tool_can_read(patient: Patient, text: bytes | None, why: str) -> None:
+    """It says where."""
+    path = patient.folder / "pyproject.toml"
+    if text is None:
+        path.mkdir()
+        (patient.folder / "setup.py").touch()
+    else:
+        path.write_bytes(text)
+
+    row = rows(patient.examine(), "what would be published")["distributions"]
+
+    assert (row.failure, why in row.found) == (Failure.BUILD, True)

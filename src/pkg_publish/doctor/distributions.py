@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from pkg_publish import build, declared, preflight
 from pkg_publish.config import CheckTag
-from pkg_publish.errors import ConfigError, Failure, Mistakes, PublishError
+from pkg_publish.errors import BuildError, ConfigError, Failure, Mistakes, PublishError
 from pkg_publish.formats import foreign, pypi_rules
 from pkg_publish.model import CheckRow, Release, Subject
 
@@ -86,12 +87,14 @@ def _of_project(job: Job, *, at_pypi: bool) -> Found:
     path = job.project / "pyproject.toml"
     table = declared.table(job.project)
     if not table:
-        if not path.is_file() and not (job.project / "setup.py").is_file():
+        if not os.path.isfile(path) and not os.path.isfile(job.project / "setup.py"):  # noqa: PTH113 - which raise nothing where a folder cannot be read
             raise ConfigError(
                 f"there is no project in {job.project}",
                 code="project-not-found",
                 cure="Name the folder that has a `pyproject.toml` or a `setup.py` with `project-dir`.",
             )
+        if why := declared.broken(job.project):
+            raise BuildError(f"pyproject.toml cannot be read: {why}", code="build-failed", cure="Mend it there: nothing can build the project as it is.")
         do = "build it, then ask again with `dist-dir: dist`"
         unknown = CheckRow(check="project", found="its name and version are known only when it is built", do=do, ok=None)
         return Found(rows=(unknown, _builder(job), *_passed_by(job)))
