@@ -222,7 +222,9 @@ class CheckRow:
 
     @classmethod
     def of(cls, check: str, problem: PublishError, *, sure: bool = True, means: str = "") -> Self:
-        """What a problem says; `sure`: a publish would meet it too."""
+        """What a problem says; `sure`: a publish would meet it too. That whoever asks has no time left says nothing of a publish."""
+        if problem.code == "deadline":
+            return cls(check=check, found="no answer in time", means="nothing is known of it", do="ask again", ok=None, code=problem.code)
         return cls(
             check=check,
             found=f"{problem.what}: {problem.said!r}" if problem.said else problem.what,

@@ -17,7 +17,9 @@ from tests.toys import Shelf
 from pkg_publish import grammar, plan
 from pkg_publish.doctor import examination
 from pkg_publish.errors import Failure
+from pkg_publish.model import CheckRow
 from pkg_publish.runner import Runner
+from pkg_publish.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from tests.servers.ghcr import Ghcr
     from tests.servers.github import Github
     from tests.servers.pypi import Pypi
-
-    from pkg_publish.model import CheckRow
-    from pkg_publish.watch import Watch
 
 
 def test_a_server_that_hangs_holds_nobody_up(patient: Patient) -> None:
@@ -50,9 +49,9 @@ class Deaf(Shelf):
     over = threading.Event()
 
     def check(self, watch: Watch) -> Iterator[CheckRow]:
-        """Wait for ever."""
+        """Say one thing, then wait for ever."""
+        yield CheckRow(check="door", found="open")
         self.over.wait()
-        yield from ()
 
 
 class Kind:
@@ -66,7 +65,7 @@ class Kind:
 
 
 def test_a_check_that_never_ends_is_left_alone(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is known then, which fails nothing."""
+    """What it has said is kept; nothing more is known, which fails nothing."""
     factory.project(patient.folder)
     for module in (plan, examination, grammar):
         monkeypatch.setattr(module, "KINDS", {"deaf": Kind()})
@@ -74,7 +73,8 @@ def test_a_check_that_never_ends_is_left_alone(patient: Patient, monkeypatch: py
     found = patient.examine(targets="deaf", seconds=0.5)
     Deaf.over.set()
 
-    assert (rows(found, "shelf")["answer"].found, found.failure) == ("none in time", None)
+    assert {check: row.found for check, row in rows(found, "shelf").items()} == {"door": "open", "answer": "none in time"}
+    assert found.failure is None
 
 
 def test_mistakes_are_rows_and_the_other_targets_are_asked(patient: Patient) -> None:
@@ -165,3 +165,10 @@ def test_the_default_chain(patient: Patient, github: Github, ghcr: Ghcr) -> None
     assert rows(deep, "ghcr")["packages: write"].ok is True
     assert (ghcr.registry.known("octo/demo/demo"), github.world.releases) == (None, [])
     assert release.version == found.version
+
+
+def test_what_the_doctor_had_no_time_for_is_not_known() -> None:
+    """His patience is not that of a publish, and has no input."""
+    row = CheckRow.of("answer", Watch(0, print).verdict())
+
+    assert (row.ok, row.failure, row.paste) == (None, None, "")

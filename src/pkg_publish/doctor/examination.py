@@ -44,8 +44,10 @@ class Examination:
         targets, mistakes = self._targets()
         untrusted = next((each for each in mistakes if each.code == "untrusted-event"), None)
         found = self._found(targets, watch.part())
-        calls: list[Callable[[], list[CheckRow]]] = [partial(self._of, target, targets, found, watch.part()) for target in targets]
+        calls: list[Callable[[], list[CheckRow]]]
         questions = {"GitHub token": credentials.github_token, "id-token": credentials.identity}
+        kept: list[list[CheckRow]] = [[] for _ in targets]
+        calls = [partial(self._of, target, targets, found, watch.part(), into) for target, into in zip(targets, kept, strict=True)]
         calls += [partial(self._held, ask, watch.part()) for ask in questions.values()]
         answers = publish.at_once(calls, watch.part())
         held = [row for name, rows in zip(questions, answers[len(targets) :], strict=True) for row in _answered(name, rows)]
@@ -54,7 +56,10 @@ class Examination:
             Group(title="the event", rows=tuple(machine.event(ambient.runner, ambient.environ, untrusted))),
             Group(title="what the job holds", rows=(*held, *credentials.index_tokens(ambient))),
             Group(title="what would be published", rows=found.rows),
-            *(Group(title=each.place.name, rows=_answered("answer", rows), place=each.place) for each, rows in zip(targets, answers, strict=False)),
+            *(
+                Group(title=each.place.name, rows=_answered("answer", rows, before), place=each.place)
+                for each, rows, before in zip(targets, answers, kept, strict=False)
+            ),
         ]
         if wrong := [CheckRow.of("targets", each) for each in mistakes if each is not untrusted]:
             groups.insert(0, Group(title="the configuration", rows=tuple(wrong)))
@@ -95,15 +100,16 @@ class Examination:
                 targets.append(KINDS[spec.kind].make(spec, replace(ambient, reads_only=True)))  # without a login, what everybody may see
         return targets, mistakes
 
-    def _of(self, target: Target, targets: Sequence[Target], found: distributions.Found, watch: Watch) -> list[CheckRow]:
+    def _of(self, target: Target, targets: Sequence[Target], found: distributions.Found, watch: Watch, into: list[CheckRow]) -> list[CheckRow]:
+        """Its rows; `into` holds those that came, if the rest comes too late."""
         plan = Plan(targets=targets, strategy=self.job.config.strategy, keep=self.job.config.on_conflict == "keep")
-        rows = list(places.rows(plan, target, found, found.subject(deep=self.deep), watch))
-        nothing_there = any(row.failure is Failure.UNSUPPORTED for row in rows)
-        return rows if nothing_there else [places.reader(target, self.job.ambient.runner), *rows]
+        into.extend(places.rows(plan, target, found, found.subject(deep=self.deep), watch))
+        nothing_there = any(row.failure is Failure.UNSUPPORTED for row in into)
+        return list(into) if nothing_there else [places.reader(target, self.job.ambient.runner), *into]
 
 
-def _answered(check: str, rows: list[CheckRow] | None) -> tuple[CheckRow, ...]:
-    """Rows; None: they did not come in time."""
+def _answered(check: str, rows: list[CheckRow] | None, before: Sequence[CheckRow] = ()) -> tuple[CheckRow, ...]:
+    """Rows; None: they did not come in time, but for those `before`."""
     if rows is None:
-        return (CheckRow(check=check, found="none in time", means="nothing is known of it", do="ask again", ok=None),)
+        return (*before, CheckRow(check=check, found="none in time", means="nothing is known of it", do="ask again", ok=None))
     return tuple(rows)

@@ -27,8 +27,10 @@ LISTED = 10
 
 def rows(plan: Plan, target: Target, found: Found, subject: Subject, watch: Watch) -> Iterator[CheckRow]:
     """All of them."""
-    known = list(_known(target, subject, watch))
-    yield from known
+    known = []
+    for row in _known(target, subject, watch):
+        known.append(row)
+        yield row  # at once: what comes after it may come too late
     if all(row.failure not in {Failure.UNSUPPORTED, Failure.UNAVAILABLE} for row in known):
         yield from _version(plan, target, found, watch)
 
