@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
-from pkg_publish.clients.disk import BLOCK
+from pkg_publish.clients.disk import BLOCK, names_in
 from pkg_publish.errors import ConfigError, Invalid, Mistakes, PublishError
 from pkg_publish.formats import archive, core_metadata, filename, record, tar_archive, zip_archive
 from pkg_publish.formats.archive import BadArchive, Difference, shown
@@ -86,11 +86,7 @@ def collect(folder: Path) -> Found:
 
 def _find(folder: Path) -> Found:
     """Sort the entries of a folder; a file that is hidden is meant to be. Raises `Mistakes` for a folder that cannot be read."""
-    try:
-        names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    except OSError as error:
-        what = f"the folder {folder} cannot be read: {error.strerror or error}"
-        raise Mistakes([ConfigError(what, code="disk", cure="Let the user that runs this read the folder, or name another.")]) from error
+    names = names_in(folder)
     kept = sorted(name for name in names if not name.startswith(".") and not name.lower().endswith(COMPANIONS))
     ours = [name for name in kept if name.lower().endswith(FORMS + OTHER_FORMS)]
     return Found(paths=tuple(folder / name for name in ours), strangers=tuple(name for name in kept if name not in ours))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pkg_publish.clients.lock import take
-from pkg_publish.errors import Environment, Failure
+from pkg_publish.errors import ConfigError, Environment, Failure, Mistakes
 from pkg_publish.model import CheckRow
 
 if TYPE_CHECKING:
@@ -137,6 +137,15 @@ def sha256_of(path: Path) -> str:
     """Hash a file in constant memory, with OpenSSL."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def names_in(folder: Path) -> list[str]:
+    """What lies in a folder, nothing if there is none. Raises `Mistakes` for one that cannot be read."""
+    try:
+        return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    except OSError as error:
+        what = f"the folder {folder} cannot be read: {error.strerror or error}"
+        raise Mistakes([ConfigError(what, code="disk", cure="Let the user that runs this read the folder, or name another.")]) from error
 
 
 def folder_check(folder: Path) -> CheckRow:
