@@ -86,8 +86,7 @@ def collect(folder: Path) -> Found:
 
 def _find(folder: Path) -> Found:
     """Sort the entries of a folder; a file that is hidden is meant to be. Raises `Mistakes` for a folder that cannot be read."""
-    names = names_in(folder)
-    kept = sorted(name for name in names if not name.startswith(".") and not name.lower().endswith(COMPANIONS))
+    kept = sorted(name for name in names_in(folder) if not name.startswith(".") and not name.lower().endswith(COMPANIONS))
     ours = [name for name in kept if name.lower().endswith(FORMS + OTHER_FORMS)]
     return Found(paths=tuple(folder / name for name in ours), strangers=tuple(name for name in kept if name not in ours))
 
