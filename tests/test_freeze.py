@@ -272,18 +272,21 @@ class Odd(Toy):
 
 
 def test_what_is_listed_and_is_no_project_is_passed_by(layout: NamedSource, site: Path, tmp_path: Path) -> None:
-    """As an image in the same namespace; what was named must be there."""
+    """As an image in the same namespace; what was named must be there, and what was whole must be so."""
     (tmp_path / "registry" / "image").mkdir()
     (tmp_path / "registry" / "image" / "index.json").write_text('{"manifests": []}')
 
     assert freeze(site, layout).projects == 2
+    (tmp_path / "registry" / "demo" / "index.json").unlink()
+    with pytest.raises(Integrity, match="demo is there"):
+        freeze(site, layout)
     (tmp_path / "registry").rename(tmp_path / "away")
     (tmp_path / "registry").mkdir()
     (tmp_path / "away" / "image").rename(tmp_path / "registry" / "image")
     with pytest.raises(ConfigError, match="nothing to index"):
         freeze(site, layout)
     assert b"image" not in (site / "simple" / "index.html").read_bytes()
-    with pytest.raises(ConfigError):
+    with pytest.raises(Integrity, match="image is there"):
         freeze(site, layout, named=("image",))
 
 

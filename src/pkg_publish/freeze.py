@@ -18,8 +18,9 @@ from pkg_publish.catalog import metadata_of, proven
 from pkg_publish.clients.disk import appearing, disk, sha256_of
 from pkg_publish.clients.network import Origin
 from pkg_publish.clients.together import together
-from pkg_publish.errors import ConfigError, Unsupported
+from pkg_publish.errors import ConfigError, Integrity, Unsupported
 from pkg_publish.formats import index_pages, simple_pages
+from pkg_publish.formats.filename import DAMAGED
 from pkg_publish.formats.index_pages import Link
 from pkg_publish.reading import Freezing
 from pkg_publish.targets.base import Links
@@ -76,7 +77,7 @@ class Freezer:
             raise Unsupported(silent[0].partition(".")[0], code="no-list-of-projects", cure="Name the projects with --project.")
         for each in silent:
             watch.wait(0, each)
-        shelves = [shelf for name in names if (shelf := _shelf(catalog, name, watch))]
+        shelves = [shelf for name in names if (shelf := self._shelf(catalog, name, watch))]
         if not shelves:
             titles = " and ".join(each.place.title for each in catalog.sources)
             raise ConfigError(f"there is nothing to index: no project is in {titles}", code="nothing-to-index", cure="Look for a typo behind --from.")
@@ -90,10 +91,26 @@ class Freezer:
         linked = sum(link.url.startswith("http") for link in links)
         return Frozen(projects=len(shelves), copied=len(links) - linked, linked=linked)
 
+    def _shelf(self, catalog: Catalog, name: str, watch: Watch) -> Shelf | None:
+        """A project; None for what is listed and is none, as an image in the same namespace.
+
+        Raises `ConfigError` for one that was named, and `Integrity` for a damaged one that was named or has a page, which stays.
+        """
+        try:
+            return catalog.shelf(name, watch)
+        except ConfigError as problem:
+            if catalog.named or problem.code != "unknown-project":
+                raise
+        except Integrity as problem:
+            if catalog.named or problem.code != DAMAGED or (self.folder / _page_of(name)).is_file():
+                raise
+            watch.wait(0, f"{problem.what}; it is left out")
+        return None
+
     def _project(self, shelf: Shelf, watch: Watch) -> Sequence[Link]:
         watch.tell(Freezing(shelf.project, len(shelf.files)))
         addresses = shelf.source.addresses(shelf.files, watch) if isinstance(shelf.source, Links) else [""] * len(shelf.files)
-        page = f"simple/{shelf.project}/index.html"
+        page = _page_of(shelf.project)
         before = self._before(page)
         placed = zip(shelf.files, addresses, strict=True)
         links = together([partial(self._link, shelf, file, address, before, watch) for file, address in placed])
@@ -176,14 +193,8 @@ class Freezer:
                     file.write(data)
 
 
-def _shelf(catalog: Catalog, name: str, watch: Watch) -> Shelf | None:
-    """A project; None for what is listed and is none, as an image in the same namespace. Raises `ConfigError` for one that was named."""
-    try:
-        return catalog.shelf(name, watch)
-    except ConfigError as problem:
-        if catalog.named or problem.code != "unknown-project":
-            raise
-        return None
+def _page_of(project: str) -> str:
+    return f"simple/{project}/index.html"
 
 
 def _fetch(shelf: Shelf, file: RemoteFile, path: Path, watch: Watch) -> None:

@@ -13,7 +13,7 @@ from tests.servers.scripted import Scripted, answer
 
 from pkg_publish.clients.oci_api import Repository
 from pkg_publish.clients.oci_versions import files_of, first_look, index_of, is_public
-from pkg_publish.errors import Unavailable
+from pkg_publish.errors import PublishError, Unavailable
 from pkg_publish.formats import oci
 from pkg_publish.formats.version_index import VersionIndex
 
@@ -86,3 +86,24 @@ def test_nobody_may_know_who_can_read_it(server: Scripted, run: Run) -> None:
     server.then(answer(200, b"<html>"))
 
     assert isinstance(failure(lambda: is_public(registry(server), "octo/demo", run.watch)), Unavailable)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [[answer(200, b'{"tags": null}')], [answer(200, b'{"tags": ["latest"]}')], [answer(200, b'{"tags": ["1.0"]}'), error(404, "MANIFEST_UNKNOWN")]],
+    ids=["null", "no version", "no index"],
+)
+def test_a_repository_that_cannot_be_read_whole_is_no_absent_project(server: Scripted, run: Run, said: list[Step]) -> None:
+    """It has the name, so that nothing else supplies it."""
+    server.then(*said)
+
+    assert failure(lambda: files_of(Repository(registry(server), "octo/demo"), "demo", None, run.watch)).code == "project-damaged"
+
+
+def test_only_a_registrys_own_word_makes_a_project_absent(server: Scripted, run: Run) -> None:
+    """A 404 that says `DENIED` says that it may be there."""
+    server.then(error(404, "NAME_UNKNOWN"), error(404, "DENIED"))
+    repository = Repository(registry(server), "octo/demo")
+
+    assert files_of(repository, "demo", None, run.watch) == []
+    assert isinstance(failure(lambda: files_of(repository, "demo", None, run.watch)), PublishError)

@@ -124,6 +124,25 @@ def test_another_index_is_not_this_one(server: Scripted, run: Run) -> None:
     assert index(server).files("demo", run.watch) == []
 
 
+def test_a_reader_takes_no_word_of_what_is_no_index(server: Scripted, run: Run) -> None:
+    """No page is a proof where the index is; behind a wrong address, or an old one, nothing is. It is looked for once."""
+    sent_on = answer(302, Location="https://index.example.org/simple/demo/")
+    server.then(sent_on, page(), answer(404), answer(404), answer(404), sent_on, answer(301, Location="https://index.example.org/simple/"))
+    found = index(server)
+
+    assert [found.published("demo", each, run.watch) for each in (None, "1.0")] == [[], []]
+    assert [failure(lambda: index(server).published("demo", None, run.watch)).code for _ in range(2)] == ["no-index", "no-index"]
+
+
+def test_a_page_without_files_is_no_absent_project(server: Scripted, run: Run) -> None:
+    """It has the name, so that no other index supplies it; of one version it may have none."""
+    server.then(page(), page({"url": "demo-1.0-corp.tar.gz"}), page({"url": WHEEL}))
+    found = index(server)
+
+    assert [failure(lambda: found.published("demo", None, run.watch)).code for _ in range(2)] == ["project-damaged"] * 2
+    assert found.published("demo", "2.0", run.watch) == []
+
+
 def test_a_login_page_is_no_index(server: Scripted, run: Run) -> None:
     """Neither behind a redirect nor with 200."""
     server.then(answer(302, Location="https://login.example.org/?next=demo"), answer(200, b"<title>Sign in", Content_Type="text/html"))

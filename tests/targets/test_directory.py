@@ -12,7 +12,7 @@ from tests import factory
 from tests.targets.contract import Contract, once, watch
 
 from pkg_publish import grammar, publish
-from pkg_publish.errors import ConfigError, Failure
+from pkg_publish.errors import ConfigError, Failure, Integrity
 from pkg_publish.plan import Plan
 from pkg_publish.runner import Runner
 from pkg_publish.state import Done, State
@@ -95,6 +95,22 @@ def test_strangers_in_the_folder_are_left_alone(tmp_path: Path) -> None:
     (house / "notes.txt").write_text("no wheel")
 
     assert once(make(tmp_path, path="house"), release).outcome is Done.PUBLISHED
+
+
+@pytest.mark.parametrize("name", ["demo-1.0.tar.bz2", "demo-1.0-corp.tar.gz", "demo-1.0-py3.12.egg", "link"])
+def test_a_name_that_is_there_in_any_form_is_no_absent_project(tmp_path: Path, name: str) -> None:
+    """Else another index would supply it; a project whose name only begins like it is another."""
+    house = tmp_path / "house"
+    factory.wheel(house, "demo-more")
+    if name == "link":
+        (house / "demo-1.0-py3-none-any.whl").symlink_to(factory.wheel(tmp_path / "store"))
+    else:
+        (house / name).touch()
+
+    with pytest.raises(Integrity) as caught:
+        make(tmp_path, path="house").files("demo", None, watch())
+    assert caught.value.code == "project-damaged"
+    assert make(tmp_path, path="house").files("more", None, watch()) == []
 
 
 def test_a_file_in_the_way_is_an_error_of_the_machine(tmp_path: Path) -> None:

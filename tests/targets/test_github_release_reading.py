@@ -10,7 +10,7 @@ from tests.servers.github_world import MAIN
 from tests.targets.contract import digests, once, watch
 from tests.targets.releases import ANOTHER, OnGithub
 
-from pkg_publish.errors import ConfigError, Failure, Refused
+from pkg_publish.errors import ConfigError, Failure, Integrity, Refused
 from pkg_publish.state import Done
 from pkg_publish.watch import Watch
 
@@ -81,6 +81,17 @@ class TestSource(OnGithub):
 
         assert [len(reader.files(name, None, watch())) for name in ("demo", "numpy", "torch")] == [len(release.distributions), 0, 0]
         assert len(stand.server.api.requests) == 1
+
+    def test_an_asset_that_begins_with_the_name_is_no_absent_project(self, stand: ReleaseStand, release: Release) -> None:
+        """Else another index would supply it."""
+        target = stand.target()
+        once(target, release)
+        for asset in stand.server.world.releases[0].assets:
+            asset.name, asset.label = "demo-1.0.tar.bz2", ""
+
+        with pytest.raises(Integrity) as caught:
+            target.files("demo", None, watch())
+        assert caught.value.code == "project-damaged"
 
     def test_a_browser_finds_the_files(self, stand: ReleaseStand, release: Release) -> None:
         """Those of a public repository, without a login; nobody finds a private one's."""

@@ -233,17 +233,19 @@ def test_what_an_earlier_run_has_sent_is_not_sent_again(stand: RegistryStand, re
 
 
 def test_all_versions_are_listed(stand: RegistryStand, tmp_path: Path) -> None:
-    """A tag that names no version is passed by, and one that holds something else is nobody's."""
+    """A tag that names no version is passed by; one of a version that holds something else stops the reader."""
     releases = [factory.release(tmp_path / version, version=version, with_sdist=False) for version in ("1.0", "1!2.0", "3.0+cu124")]
     for each in releases:
         once(stand.target(), each)
     image = stand.manifest(releases[0], stand.index(releases[0])["manifests"][0]["digest"]) | {"artifactType": "application/x"}
     stand.server.put_manifest("latest", image, f"{stand.server.name}/demo")
-    stand.point(releases[0], image)
 
     files = stand.target().files("demo", None, watch())
 
-    assert [file.name for file in files] == ["demo-1!2.0-py3-none-any.whl", "demo-3.0+cu124-py3-none-any.whl"]
+    assert [file.name for file in files] == ["demo-1!2.0-py3-none-any.whl", "demo-1.0-py3-none-any.whl", "demo-3.0+cu124-py3-none-any.whl"]
+    stand.point(releases[0], image)
+    with pytest.raises(Integrity, match="demo is there"):
+        stand.target().files("demo", None, watch())
     assert once(stand.target(), releases[0]).outcome is Failure.CONFLICT
 
 

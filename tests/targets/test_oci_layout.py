@@ -136,16 +136,34 @@ def test_pyoci_finds_the_files(stand: LayoutStand, release: Release) -> None:
     assert found == digests(release)
 
 
-def test_a_lost_manifest_is_an_unknown_digest(stand: LayoutStand, release: Release) -> None:
-    """The file is listed, and nobody can say what it holds."""
+def test_a_lost_manifest_stops_a_reader(stand: LayoutStand, release: Release) -> None:
+    """Nobody can say what the file holds, and an older one is not taken for it."""
     once(stand.target(), release)
     lost = {"digest": "sha256:" + "0" * 64}
     index = stand.index(release)
     stand.point(release, {**index, "manifests": [{**each, "annotations": {}, **lost} for each in index["manifests"][:1]]})
 
-    (file,) = stand.target().files("hello-world", "1.0+cu1", watch())
+    with pytest.raises(Integrity, match="the manifest of"):
+        stand.target().files("hello-world", "1.0+cu1", watch())
 
-    assert file.sha256 is None
+
+@pytest.mark.parametrize("damage", ["no index", "other tags", "no version's index", "an index without files"])
+def test_a_damaged_layout_is_never_an_absent_project(stand: LayoutStand, release: Release, damage: str) -> None:
+    """Else another index would supply it."""
+    once(stand.target(), release)
+    path = stand.project(release) / "index.json"
+    if damage == "an index without files":
+        stand.point(release, {**stand.index(release), "manifests": []})
+    elif damage == "no version's index":
+        for each in json.loads(path.read_bytes())["manifests"]:
+            stand.blob(release, each["digest"]).unlink()
+    else:
+        path.write_text(path.read_text().replace("1.0-cu1", "latest"))
+        path.unlink() if damage == "no index" else None
+
+    with pytest.raises(Integrity) as caught:
+        stand.target().files("hello-world", None, watch())
+    assert caught.value.code == "project-damaged"
 
 
 @pytest.mark.parametrize("part", ["manifest", "layer"])
@@ -163,13 +181,14 @@ def test_a_damaged_part_stops_everything(stand: LayoutStand, release: Release, p
 
 
 def test_another_tags_content_is_never_replaced(stand: LayoutStand, release: Release) -> None:
-    """A container image under our tag is a conflict, and no version of the project."""
+    """A container image under our tag is a conflict, and for a reader damage: no other place may supply the project."""
     image = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": {}, "layers": []}
     stand.point(release, image)
 
     assert once(stand.target(), release).outcome is Failure.CONFLICT
     assert stand.index(release) == image
-    assert list(stand.target().files("hello-world", None, watch())) == []
+    with pytest.raises(Integrity, match="hello-world is there"):
+        stand.target().files("hello-world", None, watch())
 
 
 def test_all_versions_are_listed(stand: LayoutStand, tmp_path: Path) -> None:

@@ -41,6 +41,9 @@ MANIFESTS = (oci.INDEX, oci.MANIFEST, *(f"application/vnd.docker.distribution.ma
 OLD = frozenset(f"application/vnd.docker.distribution.manifest.v1+{each}" for each in ("json", "prettyjws"))
 """What some registries have of before 2016, and show to anybody."""
 
+ABSENT = frozenset(["NAME_UNKNOWN", "MANIFEST_UNKNOWN", "NOT_FOUND"])
+"""What registries call a repository, a tag or a manifest that they do not have; the last is Harbor's."""
+
 SMALL = 1 << 20
 """Bytes: a smaller blob is sent sooner than asked for, unless the very first was there: then an earlier run has been here."""
 REDIRECTS = 3
@@ -143,12 +146,16 @@ class Repository:
 
     def tags(self, watch: Watch) -> list[str]:
         """All tags, in any order; none where there is no repository."""
-        url, found = f"{self._url}/tags/list?n={PAGE}", []
+        return self.tags_if_there(watch) or []
+
+    def tags_if_there(self, watch: Watch) -> list[str] | None:
+        """All tags, in any order; None: the registry says that there is no such repository. One that has lost its tags has an empty list."""
+        url, found = f"{self._url}/tags/list?n={PAGE}", list[str]()
         for _ in range(PAGES):
             request = Request(doing=f"listing the tags of {self.name}", url=url, most=oci.MANIFEST_LIMIT)
             answer = self._read(request, watch)
             if _says_absent(answer):
-                break
+                return found or None
             if not answer.ok:
                 raise self._refused(answer, request.doing)
             found += _listed(answer, request.doing)
@@ -271,9 +278,9 @@ _LOST = re.compile(r"BLOB_UNKNOWN|unknown blob|denied", re.IGNORECASE)
 
 
 def _says_absent(answer: Answer) -> bool:
-    """A 404 in a registry's own words: that of a proxy or a web site is no proof."""
+    """A 404 in a registry's own words: that of a proxy or a web site is no proof, and one that says `DENIED` says something else."""
     try:
-        return answer.status == 404 and isinstance(answer.json()["errors"], list)  # noqa: PLR2004 - known by its number
+        return answer.status == 404 and {each["code"] for each in answer.json()["errors"]} <= ABSENT  # noqa: PLR2004 - known by its number
     except (Unavailable, TypeError, KeyError):
         return False
 

@@ -12,6 +12,7 @@ from pkg_publish.clients.retry import pause
 from pkg_publish.clients.together import together
 from pkg_publish.errors import Conflict, Refused, Unavailable
 from pkg_publish.formats import oci
+from pkg_publish.formats.filename import damaged
 from pkg_publish.formats.version_index import VersionIndex
 
 if TYPE_CHECKING:
@@ -74,27 +75,43 @@ def write_index(repository: Repository, tag: str, index: VersionIndex, ours: Con
 
 
 def files_of(repository: Repository, project: str, version: str | None, watch: Watch) -> list[RemoteFile]:
-    """The files of a version, or of all; a tag that holds something else is nobody's then."""
+    """The files of a version, or of all: then none is a proof that there is no such repository.
+
+    Raises `Integrity` for a repository without versions, and for a version that cannot be read: a reader would take an older one for the newest.
+    """
     if version is not None:
         entries = index_of(repository, project, version, watch).entries
         if all(entry.file.sha256 for entry in entries):
             return [entry.file for entry in entries]
         return together([partial(_with_digest, repository, entry, watch) for entry in entries])
-    versions = sorted({found for tag in repository.tags(watch) if (found := oci.version_of(tag))})
-    return [file for files in together([partial(_files_if_ours, repository, project, each, watch) for each in versions]) for file in files]
-
-
-def _files_if_ours(repository: Repository, project: str, version: str, watch: Watch) -> list[RemoteFile]:
-    try:
-        return files_of(repository, project, version, watch)
-    except Conflict:
+    tags = repository.tags_if_there(watch)
+    if tags is None:
         return []
+    versions = sorted({found for tag in tags if (found := oci.version_of(tag))})
+    if not versions:
+        raise damaged(project, f"{repository.registry.host}/{repository.name} holds no version")
+    return [file for files in together([partial(_files_in, repository, project, each, watch) for each in versions]) for file in files]
+
+
+def _files_in(repository: Repository, project: str, version: str, watch: Watch) -> list[RemoteFile]:
+    """The files of a version that has a tag."""
+    try:
+        files = files_of(repository, project, version, watch)
+    except Conflict as problem:
+        raise damaged(project, problem.what) from problem
+    if not files:
+        raise damaged(project, f"the index of {repository.registry.host}/{repository.name}:{oci.tag_of(version)} is not there, or names no file of it")
+    return files
 
 
 def _with_digest(repository: Repository, entry: oci.Entry, watch: Watch) -> RemoteFile:
     """A file with the digest that its manifest has, where the index gives none."""
-    manifest = None if entry.file.sha256 else repository.manifest(entry.manifest, watch)
-    return entry.with_parts(oci.FileManifest.read(manifest, entry.file.name)) if manifest else entry.file
+    if entry.file.sha256:
+        return entry.file
+    manifest = repository.manifest(entry.manifest, watch)
+    if manifest is None:
+        raise oci.broken(f"the manifest of {entry.file.name} is not there")
+    return entry.with_parts(oci.FileManifest.read(manifest, entry.file.name))
 
 
 def whole(repository: Repository, entries: Sequence[oci.Entry], taken: Container[str], watch: Watch) -> list[RemoteFile]:

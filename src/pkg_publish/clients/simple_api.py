@@ -11,9 +11,9 @@ from pkg_publish.clients.network import bare, joined
 from pkg_publish.clients.refusals import TEMPORARY, Refusal, refused
 from pkg_publish.clients.request import Request
 from pkg_publish.clients.retry import TRIES
-from pkg_publish.errors import Refused, Unavailable
+from pkg_publish.errors import ConfigError, Refused, Unavailable
 from pkg_publish.formats import simple_pages
-from pkg_publish.formats.filename import is_of
+from pkg_publish.formats.filename import damaged, is_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -50,6 +50,8 @@ class SimpleIndex:
         """What pip calls `--index-url`."""
         self._transport, self._credential = transport, credential
         self._devpi_url = ""
+        self._answers = False
+        """It has shown a page of its own."""
 
     @classmethod
     def beside(cls, upload_url: str, transport: Transport, credential: Credential | None = None) -> SimpleIndex:
@@ -63,9 +65,13 @@ class SimpleIndex:
 
         Raises `Refused`, or `Unavailable` when no answer came, or one that is no index's.
         """
+        return self._listed(project, watch) or []
+
+    def _listed(self, project: str, watch: Watch) -> list[RemoteFile] | None:
+        """The same; None: there is no page."""
         answer = self._page(f"{project}/", watch)
         if answer.status == NOT_FOUND or self._points_to_another_index(answer, project):
-            return []
+            return None
         if not answer.ok:
             raise refused(REFUSALS, answer, f"reading {bare(answer.url)}")
         if (found := simple_pages.read(answer.content_type, answer.body, answer.url)) is not None:
@@ -80,6 +86,34 @@ class SimpleIndex:
         """Those of one version (normalised), or of all; one of our names that has no digest there is fetched and hashed."""
         found = [file for file in self.files(project, watch) if is_of(file.name, project, version)]
         return [replace(file, sha256=self._sha256(file, watch)) if file.sha256 is None and file.name in ours else file for file in found]
+
+    def published(self, project: str, version: str | None, watch: Watch) -> list[RemoteFile]:
+        """The same for readers: none of all versions is a proof that the index has no page of the project.
+
+        Raises `Integrity` for a page without files that could be read, `Unavailable` and `ConfigError` where no index says that it has none.
+        """
+        listed = self._listed(project, watch)
+        if listed is None:
+            if not self._answers:
+                self._find_index(watch)
+            return []
+        self._answers = True
+        found = [file for file in listed if is_of(file.name, project, version)]
+        if version is None and not found:
+            raise damaged(project, f"{self.url}{project}/ names no file that could be read")
+        return found
+
+    def _find_index(self, watch: Watch) -> None:
+        """Raise unless there is an index at the address: behind a wrong one there is no page of anything, and behind an old one pages of something else."""
+        root = self._page("", watch)
+        if root.status == NOT_FOUND or root.location:
+            does = f"sends readers to {bare(joined(root.url, root.location))!r}" if root.location else "answers 404"
+            raise ConfigError(
+                f"there is no package index at {self.url}: it {does}",
+                code="no-index",
+                cure="Look for a typo in the address, or name the one where the index is now.",
+            )
+        self._answers = True
 
     def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
         """The bytes of a file as they come; nobody has compared them."""

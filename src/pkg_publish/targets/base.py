@@ -73,7 +73,10 @@ class Source(Protocol):
     """A second ability: what install, serve and index read. `held` of such a target is `files` of one version."""
 
     def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
-        """All files of a project (normalised name), or those of one version."""
+        """All files of a project (normalised name), or those of one version.
+
+        None of all is a proof: the place says that it has nothing of that name. A name that is there in any form, and cannot be read whole, raises.
+        """
 
     def fetch(self, file: RemoteFile, watch: Watch) -> Iterator[bytes]:
         """The bytes as they come, not yet judged: the caller compares digest and size before it hands them on."""

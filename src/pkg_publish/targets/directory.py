@@ -11,7 +11,7 @@ from pkg_publish.clients.disk import BLOCK, appearing, disk, folder_check
 from pkg_publish.formats import core_metadata, zip_archive
 from pkg_publish.formats.archive import BadArchive
 from pkg_publish.formats.core_metadata import BadMetadata
-from pkg_publish.formats.filename import is_of, named
+from pkg_publish.formats.filename import damaged, is_of, leads, named
 from pkg_publish.model import Place, Receipt, RemoteFile, Stamp, Visibility
 from pkg_publish.targets.base import Option, written
 
@@ -76,10 +76,17 @@ class Directory:
         return Receipt(url=str(self.folder.resolve()), source=written("directory", "path", str(self.folder.resolve())))
 
     def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
-        """The project's distributions among the folder's files; links are nobody's."""
+        """The project's distributions among the folder's files, and none of what is a link.
+
+        None of all versions is a proof that nothing in the folder begins with the project's name; else that raises `Integrity`.
+        """
         with disk(f"reading the folder {self.folder}"):
             paths = sorted(self.folder.iterdir()) if self.folder.is_dir() else []
-            return [self._remote(path, watch) for path in paths if path.is_file() and not path.is_symlink() and is_of(path.name, project, version)]
+            found = [self._remote(path, watch) for path in paths if not self._is_odd(path.name) and is_of(path.name, project, version)]
+        odd = [path for path in paths if leads(path.name, project) and (not found or (self._is_odd(path.name) and named(path.name)))]
+        if version is None and odd:
+            raise damaged(project, f"{odd[0]} is no file of a version that anybody could read")
+        return found
 
     def _remote(self, path: Path, watch: Watch) -> RemoteFile:
         watch.left()

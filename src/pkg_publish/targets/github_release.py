@@ -18,7 +18,7 @@ from pkg_publish.clients.network import Network
 from pkg_publish.clients.transport import Transport
 from pkg_publish.errors import ConfigError, Failure, Invalid, PolicyError, Refused
 from pkg_publish.formats import asset_name
-from pkg_publish.formats.filename import is_of, named
+from pkg_publish.formats.filename import damaged, is_of, leads, named
 from pkg_publish.formats.github_release import Marker
 from pkg_publish.model import CheckRow, Item, Place, Receipt, RemoteFile, Visibility
 from pkg_publish.targets.base import Option
@@ -215,18 +215,22 @@ class GithubRelease:
             found = [_remote(each) for each in github_reading.assets(self._api, there, watch) if each.is_whole and is_of(each.name, project, version)]
             if found:
                 return found
-        return [_remote(each) for each in self._all(watch) if is_of(each.name, project, version)]
+        found = [_remote(each) for each in self._all(watch) if each.is_whole and is_of(each.name, project, version)]
+        odd = [each.name for each in self._all(watch) if leads(each.name, project)]
+        if version is None and odd and not found:
+            raise damaged(project, f"the asset {odd[0]} is no file of a version that anybody could read")
+        return found
 
     def _all(self, watch: Watch) -> list[Asset]:
         """The assets of all published releases, as they were read seconds ago: an installer asks for one name after the other, and GitHub counts."""
         if not self._listed or watch.now() - self._listed[0][0] >= FRESH:
-            found = [asset for each in github_reading.releases(self._api, watch) for asset in each.assets if asset.is_whole]
+            found = [asset for each in github_reading.releases(self._api, watch) for asset in each.assets]
             self._listed[:] = [(watch.now(), found)]
         return self._listed[0][1]
 
     def projects(self, watch: Watch) -> Sequence[str]:
         """Those that the assets' names name."""
-        return sorted({found[0] for each in self._all(watch) if (found := named(each.name))})
+        return sorted({found[0] for each in self._all(watch) if each.is_whole and (found := named(each.name))})
 
     def addresses(self, files: Sequence[RemoteFile], watch: Watch) -> Sequence[str]:
         """Where a browser downloads the assets; nowhere when the GitHub repository is private."""

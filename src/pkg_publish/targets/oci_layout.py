@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from pkg_publish.clients.disk import BLOCK, disk, folder_check, sha256_of
 from pkg_publish.clients.layout import Layout
 from pkg_publish.errors import Conflict
 from pkg_publish.formats import oci
+from pkg_publish.formats.filename import damaged
 from pkg_publish.formats.version_index import VersionIndex, annotations_of
 from pkg_publish.model import Place, Receipt, Visibility
 from pkg_publish.targets.base import Option, written
@@ -76,23 +78,33 @@ class OciLayout:
         )
 
     def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
-        """What the indexes of the version, or of all versions, say; a tag that holds something else is nobody's."""
+        """What the indexes of the version, or of all versions, say; none of all is a proof that there is nothing under the project's name.
+
+        Raises `Integrity` for a layout without versions, and for a version that cannot be read: a reader would take an older one for the newest.
+        """
         layout = self._layout(project)
         if version is not None:
             return [_with_digest(layout, entry) for entry in _index(layout, project, version).entries]
         versions = {found for tag in layout.tags() if (found := oci.version_of(tag))}
-        return [file for each in sorted(versions) for file in self._files_if_ours(project, each, watch)]
+        if not versions and os.path.lexists(layout.folder):
+            raise damaged(project, f"{layout.folder} holds no version")
+        return [file for each in sorted(versions) for file in self._files_in(project, each, watch)]
 
-    def _files_if_ours(self, project: str, version: str, watch: Watch) -> Sequence[RemoteFile]:
+    def _files_in(self, project: str, version: str, watch: Watch) -> Sequence[RemoteFile]:
+        """The files of a version that has a tag."""
         try:
-            return self.files(project, version, watch)
-        except Conflict:
-            return []
+            files = self.files(project, version, watch)
+        except Conflict as problem:
+            raise damaged(project, problem.what) from problem
+        if not files:
+            raise damaged(project, f"the index of {oci.tag_of(version)} in {self._layout(project).folder} is lost, or names no file of it")
+        return files
 
     def projects(self, watch: Watch) -> Sequence[str]:
-        """A folder with a layout is a project's."""
+        """A folder with a layout is a project's, however damaged."""
         with disk(f"reading {self.folder}"):
-            found = [path.name for path in self.folder.iterdir() if (path / "index.json").is_file()] if self.folder.is_dir() else []
+            folders = self.folder.iterdir() if self.folder.is_dir() else ()
+            found = [path.name for path in folders if any((path / part).exists() for part in ("index.json", "oci-layout", "blobs"))]
         return sorted(oci.project_of(name) for name in found)
 
     def metadata(self, file: RemoteFile, watch: Watch) -> bytes:
@@ -160,9 +172,11 @@ def _index(layout: Layout, project: str, version: str) -> VersionIndex:
 
 def _with_digest(layout: Layout, entry: oci.Entry) -> RemoteFile:
     """A file with the digest that its manifest has, where the index gives none."""
-    manifest = None if entry.file.sha256 else layout.manifest(entry.manifest)
-    if not manifest:
+    if entry.file.sha256:
         return entry.file
+    manifest = layout.manifest(entry.manifest)
+    if manifest is None:
+        raise oci.broken(f"the manifest of {entry.file.name} is not in {layout.folder}")
     return entry.with_parts(oci.FileManifest.read(manifest, entry.file.name))
 
 

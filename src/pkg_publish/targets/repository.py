@@ -137,7 +137,7 @@ class Repository:
 
     def files(self, project: str, version: str | None, watch: Watch) -> Sequence[RemoteFile]:
         """The project's distributions, all or those of one version."""
-        return self._api.index.files_of(project, version, (), watch)
+        return self._api.index.published(project, version, watch)
 
     def metadata(self, file: RemoteFile, watch: Watch) -> bytes:
         """The file beside it (PEP 658)."""
