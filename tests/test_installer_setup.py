@@ -75,21 +75,26 @@ class Said(Interpreter):
         return {"indexes": [], "trusted": [], "said": {name[4:].lower().replace("_", "-"): value for name, value in environ.items()}}
 
 
-@pytest.mark.parametrize("name", ["PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"])
-@pytest.mark.parametrize("line", ["--extra-index-url https://evil.example/", "  -i https://evil.example/", "-f links", "--find-links=/links"])
-def test_constraints_that_name_an_index_are_refused(tmp_path: Path, name: str, line: str) -> None:
-    """Pip would heed it; in a file that another one leads to, too, also if that leads back."""
+@pytest.mark.parametrize("name", ["PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "UV_CONSTRAINT"])
+def test_constraints_are_read_before(tmp_path: Path, name: str) -> None:
+    """Those of pip, and those of a uv that a build starts."""
     python = Said(path=PYTHON.path, version="3.12.0", tags=(), has_pip=True)
-    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
-    first.write_text("demo<2\n-c second.txt\n")
-    second.write_text(f"-c first.txt\n{line}\n")
+    path = tmp_path / "c.txt"
+    path.write_text("influxdb<2\n")
+    assert installer_setup.of_pip(python, {name: str(path)}).environ[name] == str(path)
 
-    with pytest.raises(ConfigError) as caught:
-        installer_setup.of_pip(python, {name: f"{tmp_path / 'none.txt'} {first}"})
-    second.write_text("-c first.txt\ninfluxdb<2\n")
+    path.write_text("-i https://evil.example/\n")
+    with pytest.raises(ConfigError):
+        installer_setup.of_pip(python, {name: f"{tmp_path / 'none.txt'} {path}"})
 
-    assert (caught.value.code, str(second) in caught.value.what) == ("constraints-name-index", True)
-    assert installer_setup.of_pip(python, {name: str(first)}).environ[name] == str(first)
+
+@pytest.mark.parametrize("name", ["PIP_FIND-LINKS", "PIP_Find_Links", "PIP___EXTRA_INDEX_URL", "PIP_constraint", "PIP_SOMETHING_NEW", "UV_INDEX_EVIL"])
+def test_a_variable_in_another_spelling_is_not_kept(tmp_path: Path, name: str) -> None:
+    """Pip would take it for the same; what nobody knows may lead anywhere."""
+    setup = installer_setup.of_pip(Said(path=PYTHON.path, version="3.12.0", tags=(), has_pip=True), {name: str(tmp_path), "PIP_RETRIES": "1"})
+
+    assert (name in setup.environ, setup.environ["PIP_RETRIES"]) == (False, "1")
+    assert (name in setup.unheeded) is name.startswith("PIP_")
 
 
 def test_a_pip_that_does_not_say_is_an_error(tmp_path: Path) -> None:

@@ -116,3 +116,24 @@ def test_uv_says_itself_where_it_installs_from(here: Path, tmp_path: Path) -> No
             uv_setup.of_uv(str(tmp_path / "uv"), {}, here, tmp_path)
         assert caught.value.code == "upstream-unknown"
     assert uv_setup.of_uv(str(tmp_path / "uv"), {}, here, tmp_path, [MAIN]).indexes == [MAIN]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("constraint-dependencies", ["demo @ https://evil.example/demo-99.0.tar.gz"]),
+        ("extra-build-dependencies", {"demo": [{"requirement": "demo @ https://evil.example/demo-99.0.tar.gz", "match-runtime": False}]}),
+    ],
+)
+def test_requirements_in_files_may_hold_no_address(here: Path, name: str, value: object) -> None:
+    """Nor may a file that a variable names."""
+    (here / "uv.toml").write_text(f"{name} = {uv_setup._toml(value)}")
+    with pytest.raises(ConfigError):
+        setup(here)
+    (here / "uv.toml").write_text(f'{name} = {{demo = ["setuptools"]}}' if "extra" in name else f'{name} = ["demo<2"]')
+    (here / "c.txt").write_text("--find-links links")
+
+    assert setup(here).environ["UV_NO_CACHE"] == "1"
+    for variable in ("UV_CONSTRAINT", "UV_OVERRIDE", "UV_BUILD_CONSTRAINT"):
+        with pytest.raises(ConfigError):
+            setup(here, **{variable: "c.txt"})

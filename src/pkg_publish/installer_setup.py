@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkg_publish.clients.disk import disk
-from pkg_publish.errors import ConfigError
+from pkg_publish.constraints import check_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -24,19 +23,40 @@ REPLACED = frozenset(
 )
 """What is heeded, and said anew: the indexes behind ours, and the way to them."""
 
-UNHEEDED = frozenset(
+CONSTRAINTS = ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_BUILD_CONSTRAINT", "UV_EXCLUDE")
+"""Files that bound versions, which are read before."""
+
+PIP_CARRIED = """
+    break-system-packages cache-dir cert check-build-dependencies client-cert compile config-settings debug default-timeout disable-pip-version-check
+    dry-run exists-action force-reinstall global-option ignore-installed ignore-requires-python keyring-provider log no-binary no-build-isolation
+    no-cache-dir no-clean no-color no-compile no-deps no-dependencies no-input no-python-version-warning no-use-pep517 no-warn-conflicts
+    no-warn-script-location only-binary pre prefer-binary prefix progress-bar quiet require-hashes require-virtualenv resume-retries retries
+    root root-user-action src target timeout trusted-host upgrade upgrade-strategy uploaded-prior-to use-deprecated use-feature use-pep517 user verbose
+"""
+UV_CARRIED = """
+    allow-insecure-host break-system-packages cache-dir color compile-bytecode compile-bytecode-timeout concurrent-builds concurrent-downloads
+    concurrent-installs config-settings custom-compile-command exclude-newer exclude-newer-package extra-build-dependencies fork-strategy
+    http-connect-timeout http-retries http-timeout http-upload-timeout index-strategy insecure-host keyring-provider libc link-mode lock-timeout
+    managed-python native-tls no-binary no-binary-package no-build no-build-isolation no-build-package no-cache no-installer-metadata no-managed-python
+    no-progress no-python-downloads no-sources no-verify-hashes no-wrap offline prerelease preview preview-features python python-downloads
+    python-install-dir python-preference require-hashes request-timeout resolution skip-wheel-filename-check stack-size system-certs system-python
+    verify-hashes
+"""
+"""Settings of pip and uv that say how they install, and none from where."""
+
+CARRIED = frozenset(
     [
-        *("PIP_FIND_LINKS", "PIP_REQUIREMENT", "PIP_REQUIREMENTS", "PIP_EDITABLE", "PIP_GROUP"),
-        *("UV_FIND_LINKS", "UV_TORCH_BACKEND"),
+        *CONSTRAINTS,
+        *(f"PIP_{each.upper().replace('-', '_')}" for each in PIP_CARRIED.split()),
+        *(f"UV_{each.upper().replace('-', '_')}" for each in UV_CARRIED.split()),
     ]
 )
-"""What would stand beside our index, so that a name that a source knows could come from there."""
+"""The variables that are kept, in this very spelling: pip takes `PIP_FIND-LINKS` and `PIP___FIND_LINKS` for the same."""
 
 LOGINS = re.compile(r"UV_INDEX_.*_(USERNAME|PASSWORD)")
 """What belongs to the indexes behind ours."""
 
-LEADS_AWAY = re.compile(r"\s*(-i|-f|--index-url|--pypi-url|--extra-index-url|--find-links)\b")
-"""A line of a file of constraints that names an index."""
+_FAMILIES = re.compile(r"(PIP|UV)_", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +83,12 @@ class Setup:
 def of_pip(python: Interpreter, environ: Mapping[str, str], indexes: Sequence[str] | None = None) -> Setup:
     """How the pip of a Python is set up; `indexes` are named instead of its own.
 
-    Raises `Environment` when it does not say, `ConfigError` when a file of constraints names an index.
+    Raises `Environment` when it does not say, `ConfigError` when a file of constraints could name an index.
     """
     found = python.settings(environ)
     said = {f"PIP_{name.upper().replace('-', '_')}": str(value) for name, value in found["said"].items()}
-    for name in ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
-        for each in said.get(name, "").split():
-            _check_constraints(Path(each))
+    for name in CONSTRAINTS:
+        check_files({**said, **environ}.get(name, ""), Path())
     proxy = said.get("PIP_PROXY", "")
     by_pip = {name: proxy for scheme in ("http_proxy", "https_proxy") for name in (scheme, scheme.upper())} if proxy else {}
     direct = "" if proxy else environ.get("NO_PROXY", environ.get("no_proxy", ""))
@@ -81,29 +100,15 @@ def of_pip(python: Interpreter, environ: Mapping[str, str], indexes: Sequence[st
     )
 
 
-def _check_constraints(path: Path, above: Collection[Path] = ()) -> None:
-    """What pip reads there may name an index, which would stand beside ours."""
-    with disk(f"reading {path}"):
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() and path not in above else []
-    for line in lines:
-        if LEADS_AWAY.match(line):
-            raise ConfigError(
-                f"the constraints in {path} name an index, which could supply what was published to the places that were named",
-                code="constraints-name-index",
-                cure="Take that line out of the file, and name the index with --upstream, or in pip's own settings.",
-            )
-        if nested := re.match(r"\s*(?:-c|-r|--constraint|--requirement)[\s=]*(\S+)", line):
-            _check_constraints(path.parent / nested[1], [*above, path])
-
-
 def kept(environ: Mapping[str, str]) -> dict[str, str]:
-    """What an installer sees of its variables: nothing that leads past our index."""
-    return {name: value for name, value in environ.items() if name.upper() not in REPLACED | UNHEEDED and not LOGINS.fullmatch(name.upper())}
+    """What an installer sees of its variables: of those that bear its name, the ones that are known to lead nowhere past our index."""
+    return {name: value for name, value in environ.items() if name in CARRIED or not _FAMILIES.match(name)}
 
 
 def unheeded_in(environ: Mapping[str, str], family: str) -> list[str]:
     """The variables that are set and not heeded, of one installer: `PIP_` or `UV_`."""
-    return sorted(name for name, value in environ.items() if value and name.upper() in UNHEEDED and name.upper().startswith(family))
+    heeded = CARRIED | REPLACED
+    return sorted(name for name, value in environ.items() if value and name.startswith(family) and name not in heeded and not LOGINS.fullmatch(name))
 
 
 def past_proxies(direct: str) -> dict[str, str]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pkg_publish.clients.disk import disk
+from pkg_publish.constraints import check_files, check_line
 from pkg_publish.errors import ConfigError
-from pkg_publish.installer_setup import Setup, kept, past_proxies, unheeded_in
+from pkg_publish.installer_setup import CONSTRAINTS, Setup, kept, past_proxies, unheeded_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,11 +28,17 @@ NOT_IN_UV_TOML = frozenset(
 )
 """What stands in a `pyproject.toml` alone, or is no installer's; the table `pip` is taken apart."""
 
+BOUNDS = ("constraint-dependencies", "override-dependencies", "build-constraint-dependencies", "exclude-dependencies", "extra-build-dependencies")
+"""Requirements, which may hold an address."""
+
 PROXIES = {"http-proxy": "HTTP_PROXY", "https-proxy": "HTTPS_PROXY"}
 """What may hold a login, so that it is never written to a file."""
 
 UV_SAYS = re.compile(r"by default: <(https://[^>\s]+)>")
 """How uv's help names the index that it takes by itself."""
+
+ALWAYS = {"PIP_CONFIG_FILE": os.devnull, "UV_NO_SOURCES": "1", "UV_NO_CACHE": "1"}
+"""Our index has another address each time, so that uv would keep all of it once more, and never find it again."""
 
 YES = frozenset(["1", "true", "t", "yes", "y", "on"])
 PATIENCE = 60
@@ -45,6 +52,11 @@ def of_uv(uv: str, environ: Mapping[str, str], here: Path, scratch: Path, indexe
     """
     config = _config(environ, here)
     for_pip = config.pop("pip")
+    for name in CONSTRAINTS:
+        check_files(environ.get(name, ""), here)
+    for name in BOUNDS:
+        for line in _texts(config.get(name)):
+            check_line(line, f"{name} of uv's configuration")
     names = {name for name in ("find-links", "torch-backend") if {**config, **for_pip}.get(name)}
     proxies = {variable: proxy for name, variable in PROXIES.items() if (proxy := config.pop(name, ""))}
     direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ",".join(config.pop("no-proxy", []))
@@ -53,7 +65,7 @@ def of_uv(uv: str, environ: Mapping[str, str], here: Path, scratch: Path, indexe
     return Setup(
         indexes=[*_indexes(uv, environ, config, for_pip)] if indexes is None else indexes,
         trusted=[*environ.get("UV_INSECURE_HOST", "").split(), *config.get("allow-insecure-host", [])],
-        environ={**proxies, **kept(environ), **past_proxies(direct), "PIP_CONFIG_FILE": os.devnull, "UV_NO_SOURCES": "1", **_written(kept_in_file, scratch)},
+        environ={**proxies, **kept(environ), **past_proxies(direct), **ALWAYS, **_written(kept_in_file, scratch)},
         unheeded=[*unheeded_in(environ, "UV_"), *(f"{name} in uv's configuration" for name in sorted(names))],
     )
 
@@ -79,6 +91,19 @@ def _written(config: Mapping[str, Any], scratch: Path) -> dict[str, str]:
     with disk(f"writing {path}"):
         path.write_text("".join(f"{_toml(name)} = {_toml(value)}\n" for name, value in config.items()), encoding="utf-8")
     return {"UV_CONFIG_FILE": str(path)}
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The requirements in a list, in a table of lists, and in the tables of such a list."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _texts(each.get("requirement") if isinstance(each, dict) else each)
+        case dict():
+            for each in value.values():
+                yield from _texts(each)
 
 
 def _toml(value: object) -> str:
