@@ -131,6 +131,17 @@ def test_a_source_that_does_not_say(served: Callable[..., Asked], problem: Publi
         asked.guard.raise_any()
 
 
+def test_a_file_that_is_refused_is_told(served: Callable[..., Asked]) -> None:
+    """Before a byte of it was handed on; what nobody has is no reason."""
+    asked = served(Toy(WHEEL, fetching=Refused("it says no", code="registry-denied")))
+    asked.get(f"../files/other/{SHA256}/{WHEEL.name}")
+    asked.guard.raise_any()
+
+    assert asked.get(f"../files/demo/{SHA256}/{WHEEL.name}").status_code == 403
+    with pytest.raises(Refused):
+        asked.guard.raise_any()
+
+
 def test_a_body_that_was_cut_is_told(served: Callable[..., Asked]) -> None:
     """Other bytes than were published never come to their end."""
     asked = served(Toy(WHEEL, blocks=(DATA[:-1], b"x")))

@@ -169,7 +169,10 @@ def test_plain_http_is_for_this_machine(desk: Desk, ours: NamedSource) -> None:
     assert caught.value.code == "insecure-url"
 
 
-@pytest.mark.parametrize("address", ["https://user:canary@[x/simple/", "https://user:canary@host:x/simple/", "file:///folder", "../folder"])
+@pytest.mark.parametrize(
+    "address",
+    ["https://user:canary@[x/simple/", "https://user:canary@host:x/simple/", "https://host/simple/?token=canary", "user:canary@host/simple", "../folder"],
+)
 def test_what_is_no_address_is_not_shown_with_its_login(ours: NamedSource, tmp_path: Path, address: str) -> None:
     """An index is spoken to by HTTP."""
     with pytest.raises(ConfigError) as caught:
@@ -206,4 +209,5 @@ def test_what_tells_nothing_is_not_compared(tmp_path: Path, name: str) -> None:
 
     assert install("demo==1.0", catalog, desk.python, installer, watch).file == file
 
-    assert not [each for each in told if isinstance(each, Waiting)]
+    remarks = [each.why for each in told if isinstance(each, Waiting)]
+    assert [f"nobody can compare that with {name}" in each for each in remarks] == [True] * name.endswith(".gz")

@@ -19,7 +19,7 @@ from tests.test_plan import ShelfKind
 from uv import find_uv_bin
 
 from pkg_publish import grammar, plan
-from pkg_publish.errors import Environment, Failure, Refused
+from pkg_publish.errors import Environment, Failure, Integrity, Refused
 from pkg_publish.model import Receipt, Visibility
 from pkg_publish.report import sentences
 from pkg_publish.verdict import Level, Proof, Remark, Status, Verifying
@@ -209,6 +209,15 @@ def test_late_is_not_failed(published: tuple[Release, Any, Receipt], tmp_path: P
     assert isinstance(found, Remark)
     assert (found.level, found.code) == (Level.WARNING, "install-not-proven")
     assert "60 seconds" in found.text
+
+
+def test_what_stays_damaged_is_an_error(published: tuple[Release, Any, Receipt], tmp_path: Path) -> None:
+    """A list may be ahead of what it lists, and not for long."""
+    release, target, receipt = published
+    (target.folder / "demo" / "index.json").unlink()
+
+    with pytest.raises(Integrity):
+        verifier(release, target, receipt, tmp_path).verify()
 
 
 def test_a_place_that_refuses_is_an_error(published: tuple[Release, Any, Receipt], tmp_path: Path) -> None:

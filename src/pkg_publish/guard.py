@@ -39,7 +39,7 @@ NAMES = 100_000
 
 NOTHING = Reply(status=HTTPStatus.NOT_FOUND, headers={"Content-Length": "0"})
 
-_ASKED = re.compile(r"(\d{1,4})/(?:simple|files)/([^/]+)(?:/.*)?")
+_ASKED = re.compile(r"(\d{1,4})/(?:simple|files)/([^/]{1,255})(?:/.*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +125,18 @@ class Guard:
             Index(Catalog([each.source(transport)]), watch.tell, prefix=f"/{self._secret}/{number}", stop=watch.stop) if each.credential else None
             for number, each in enumerate(upstreams)
         ]
+        for each in (self._index, *self._behind):
+            if each:
+                each.refused = self._remember
         self._known: Memory[bool] = Memory(NAMES)
         self._problems: list[Any] = []
         self.tell = self._problems.append
         """Takes why a body was cut."""
+
+    def _remember(self, problem: PublishError) -> None:
+        """What nobody has is no reason."""
+        if problem.code != "unknown-project":
+            self._problems.append(problem)
 
     def addresses(self, base: str) -> list[str]:
         """Where an installer finds it, once for each index behind it: the main one, then the extra ones. `base` is where it is served."""

@@ -21,6 +21,7 @@ from pkg_publish import pages
 from pkg_publish.catalog import metadata_of, proven
 from pkg_publish.errors import ConfigError, PublishError, Refused
 from pkg_publish.formats import index_pages, negotiation, simple_pages
+from pkg_publish.formats.filename import LONGEST
 from pkg_publish.formats.index_pages import Link
 from pkg_publish.memory import Memory
 from pkg_publish.targets.base import Describes
@@ -87,6 +88,8 @@ class Index:
         self._metadata: Memory[bytes] = Memory(METADATA, len)
         self._sizes: Memory[int] = Memory(PAGES)
         self._lists: Memory[tuple[list[str], list[str]]] = Memory(1, fresh=FRESH)
+        self.refused: Callable[[PublishError], object] = lambda _: None
+        """Takes why there was no answer."""
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -99,6 +102,7 @@ class Index:
             try:
                 reply = self._reply(environ)
             except PublishError as problem:
+                self.refused(problem)
                 reply = refusal(problem)
         start_response(f"{reply.status.value} {reply.status.phrase}", list(reply.headers.items()))
         return () if environ["REQUEST_METHOD"] == "HEAD" else reply.body
@@ -122,7 +126,7 @@ class Index:
         if file := _FILE.fullmatch(path):
             return self._file(environ, *file.groups())
         place, _, name = path.removesuffix("/").rpartition("/")
-        if place != "/simple":
+        if place != "/simple" or len(name) > LONGEST:
             return _not_found(path)
         try:
             project = canonicalize_name(name, validate=True)
@@ -241,7 +245,7 @@ def _base(environ: Mapping[str, Any]) -> str:
 
 def _page(environ: Mapping[str, Any], write: Callable[[str], bytes], written: dict[str, tuple[str, bytes]] | None = None, base: str = "") -> Reply:
     """A page in the form that the reader likes best, written once for all who like the same."""
-    kind = negotiation.best(environ.get("HTTP_ACCEPT", ""), index_pages.OFFERED)
+    kind = negotiation.best(environ.get("HTTP_ACCEPT", "").replace(".simple.latest+", ".simple.v1+"), index_pages.OFFERED)
     if kind is None:
         return _text(HTTPStatus.NOT_ACCEPTABLE, f"This index speaks {', '.join(index_pages.OFFERED)}.")
     key = "" if kind == simple_pages.JSON else f"at {base}"

@@ -63,11 +63,13 @@ def install_command(release: Release, receipt: Receipt, origin: Origin, *, beyon
     if receipt.index_url and not beyond:
         return shlex.join(["python3", "-m", "pip", "install", "--index-url", receipt.index_url, requirement])
     if receipt.source:
-        denied = ["--denied", "absent"] if receipt.visible_to == "public" and receipt.digest and _needs(release) else []
+        denied = ["--denied", "absent"] if takes_denied_for_absent(release, receipt) else []
         return shlex.join([*origin.command, "install", requirement, "--from", receipt.source, *denied])
     return receipt.command
 
 
-def _needs(release: Release) -> bool:
+def takes_denied_for_absent(release: Release, receipt: Receipt) -> bool:
     """Whether it may need something that strangers are not shown in its namespace: GHCR denies them what is not there, too."""
+    if receipt.visible_to != "public" or not receipt.digest:
+        return False
     return any(b"\nRequires-Dist:" in each.metadata for each in release.distributions) or all(each.filetype is Filetype.SDIST for each in release.distributions)

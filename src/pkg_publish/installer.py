@@ -72,6 +72,10 @@ class Installer:
                     self.watch.wait(0, f"{asked} is there with other bytes than those of {fetched.file.name}: these are put in its place")
                     again = ["--force-reinstall"] if self._is_pip else ["--reinstall-package", asked.project]
                     status = self.call([*self.command, *again, "--no-deps", asked.requirement], environ)
+                elif not status and not chosen.taken and fetched.file.name.endswith((".tar.gz", ".zip")):
+                    self.watch.wait(
+                        0, f"{asked} was installed before, and nobody can compare that with {fetched.file.name}: uninstall it to have this one built"
+                    )
             except PublishError:
                 guard.raise_any()
                 raise
@@ -107,6 +111,12 @@ def _upstream(address: str, trusted: Collection[str]) -> Upstream:
         raise ConfigError(
             "the address of an index that the installer is set up with is none", code="no-url", cure="Write it in full, beginning with https://."
         ) from None
+    if parts.query or parts.fragment:  # which would end up in logs
+        raise ConfigError(
+            f"the address of the index at {parts.hostname or 'a place without a name'!r} has a query or a fragment, which may be a secret",
+            code="no-url",
+            cure="Write the address alone; a token is the password of a login (https://USER:TOKEN@…, in the settings of pip or uv).",
+        )
     login, _, host = parts.netloc.rpartition("@")
     url = parts._replace(netloc=host).geturl()
     if not login:

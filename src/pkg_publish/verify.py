@@ -16,7 +16,9 @@ from pkg_publish.build.child import run as run_child
 from pkg_publish.catalog import Catalog
 from pkg_publish.clients.disk import disk
 from pkg_publish.errors import ConfigError, Environment, Invalid, PublishError
+from pkg_publish.formats.filename import DAMAGED
 from pkg_publish.install import Asked, find, install
+from pkg_publish.install_command import takes_denied_for_absent
 from pkg_publish.installer import Installer
 from pkg_publish.interpreter import Interpreter, find_python
 from pkg_publish.publish import in_time
@@ -33,7 +35,8 @@ LATE = 60.0
 """Seconds for which a place may be late to show installers what it holds."""
 PAUSE = 5.0
 """Seconds between two looks."""
-NOT_THERE_YET = frozenset({"unknown-project", "unknown-version"})
+NOT_THERE_YET = frozenset({"unknown-project", "unknown-version", DAMAGED})
+"""A list of tags may show a version before its index can be read."""
 QUOTED = 5
 """Lines of what a program said last."""
 
@@ -81,9 +84,10 @@ class Verifier:
             except PublishError as problem:
                 if problem.code == "no-file-fits":
                     return self._unproven(Level.NOTICE, f"it has no file for Python {python.version} on this machine")
-                if problem.code not in NOT_THERE_YET:
+                late = self.watch.now() - began > LATE
+                if problem.code not in NOT_THERE_YET or (late and problem.code == DAMAGED):
                     raise
-                if self.watch.now() - began > LATE:
+                if late:
                     return self._unproven(Level.WARNING, f"after {LATE:.0f} seconds installers were not shown it yet")
                 self.watch.wait(PAUSE, f"{self.source.place.title} does not show it to installers yet")
         modules = self._modules(python)
@@ -113,7 +117,8 @@ class Verifier:
     def _install(self, python: Interpreter) -> bool:
         """As the printed command does; returns whether that takes more than the index of the place, which may lack what the release needs."""
         command, environ = python.installer(self.environ), child_environ(self.environ, ())
-        requirement, catalog = f"{self.release.project}=={self.release.version}", Catalog([self.source])
+        requirement = f"{self.release.project}=={self.release.version}"
+        catalog = Catalog([self.source], denied_is_absent=takes_denied_for_absent(self.release, self.receipt))
         installer = Installer(python=python, command=command, environ=environ, catalog=catalog, call=self._installed, watch=self.watch, folder=self.folder)
         if self.receipt.index_url:
             find(Asked.parse(requirement), catalog, self.watch)

@@ -137,3 +137,11 @@ def test_addresses_beside_others() -> None:
     """One that is none is empty."""
     assert joined("https://example.org/a/b", "../c") == "https://example.org/c"
     assert joined("https://example.org/a/b", "https://[/") == ""
+
+
+@pytest.mark.parametrize("url", ["bob:canary@example.org/simple", "https://bob:canary@[::1/simple", "https://bob:canary@exa mple.org/"])
+def test_a_login_is_never_shown(url: str) -> None:
+    """Nor where the address is none."""
+    with pytest.raises(ConfigError) as caught:
+        Origin.of(url)
+    assert "canary" not in caught.value.what

@@ -36,6 +36,11 @@ def test_a_page_in_the_form_that_is_liked(client: Client, accept: str, kind: str
         assert (answer.status_code, answer.headers["Content-Type"], answer.headers["Vary"]) == (200, kind, "Accept")
 
 
+def test_the_newest_form_is_the_one_there_is(client: Client) -> None:
+    """By the name that PEP 691 gives to it."""
+    assert client.get("/simple/demo/", Accept="application/vnd.pypi.simple.latest+json").headers["Content-Type"] == JSON
+
+
 def test_a_client_that_likes_no_form(client: Client) -> None:
     """Is told which there are."""
     answer = client.get("/simple/demo/", Accept="image/png")
@@ -143,6 +148,7 @@ def test_one_address_for_each_page(client: Client, path: str, there: str) -> Non
             "/simple/demo/x/",
             "/simple/d%00mo/",
             "/simple/%c3%bc/",
+            f"/simple/{'a' * 300}/",
             "/other/",
             "/files/",
         ),

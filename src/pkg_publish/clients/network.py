@@ -48,7 +48,8 @@ class Origin:
                 cure="Give the user as `username`, and the password in an environment variable that `password-env` names.",
             )
         if parts.scheme not in PORTS or not host or not url.isprintable() or " " in url:
-            raise ConfigError(f"{bare(url)!r} is no address", code="no-url", cure="Write it in full, beginning with https://.")
+            shown = repr(bare(url)) if "@" not in url else "what stands there, and is not shown since it may hold a login,"
+            raise ConfigError(f"{shown} is no address", code="no-url", cure="Write it in full, beginning with https://.")
         if parts.scheme == "http" and not is_loopback(host):
             raise ConfigError(
                 f"{bare(url)!r} would be spoken to without encryption",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
-_SPAN = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
+_SPAN = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
 
 
 def best(accept: str, offered: Sequence[str]) -> str | None:
