@@ -100,6 +100,7 @@ def test_an_archive_without_an_end_is_read() -> None:
         (tarred(member("demo-1.0/a", tarfile.GNUTYPE_SPARSE)), "no file, folder or link"),
         (tarred(member("demo-1.0/a", tarfile.DIRTYPE, size=5)), "impossible size"),
         (tarred(member("demo-1.0/a", tarfile.LNKTYPE, linkname="/etc/passwd")), "does not come before"),
+        (tarred(member("demo-1.0/a", tarfile.SYMTYPE, linkname="b/" * 101)), "leads through more than 100 folders"),
     ],
 )
 def test_what_is_no_plain_tree_is_refused(tar: bytes, why: str) -> None:

@@ -6,6 +6,7 @@ import io
 import stat
 import struct
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +68,28 @@ def test_a_member_tells_size_checksum_and_permissions() -> None:
 def test_large_files_have_their_sizes_in_an_extra_field() -> None:
     """ZIP64, as for a member above 4 GiB, is read from the local header too."""
     assert "one" in zip_archive.read(io.BytesIO(zipped("one", long=True)), {}).members
+
+
+@pytest.mark.parametrize(("held", "said"), [(b"x" * 10_000, LONG), (LONG, b"x" * 101), (LONG, b"y" * 100)], ids=["more", "less", "other"])
+def test_a_text_is_what_the_directory_says(held: bytes, said: bytes) -> None:
+    """`zipfile` would cut what is longer, after it has unpacked all of it."""
+    data = zipped("one", data=held)
+    packed = zipfile.ZipFile(io.BytesIO(data)).getinfo("one").compress_size
+    before, after = (struct.pack("<3L", zlib.crc32(text), packed, len(text)) for text in (held, said))
+    assert data.count(before) == 2
+
+    assert "holds 'one' damaged" in refused(data.replace(before, after), one=20_000)
+
+
+def test_what_is_packed_may_not_be_longer_either() -> None:
+    """A stream of nothing but empty blocks unpacks to little."""
+    assert "at most 50 are read" in refused(zipped("one", data=bytes(range(50))), "archive-bomb", one=50)
+
+
+@pytest.mark.parametrize("names", [("a/b", "a/b/c"), ("a/b/c", "a/b"), ("a/b/", "a/b")])
+def test_a_file_is_no_folder(names: tuple[str, str]) -> None:
+    """No installer could unpack both."""
+    assert "holds 'a/b' as a file and as a folder" in refused(zipped(*names))
 
 
 def with_end64(data: bytearray, *, locator: int = 0, count: int = 2) -> bytes:

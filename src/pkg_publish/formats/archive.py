@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
 MOST_MEMBERS = 100_000
 """More files than any project on the public index has in one distribution."""
@@ -23,6 +23,9 @@ RATIO = 50
 
 RATIO_FROM = 64 << 20
 """Bytes: what is smaller unpacked hurts nobody."""
+
+DEEPEST = 100
+"""Folders in one another: a path of 4096 letters, as long as systems take, has no more of them in any project."""
 
 MALFORMED = "archive-malformed"
 BOMB = "archive-bomb"
@@ -71,12 +74,22 @@ class Contents:
 
 def check_name(name: str) -> None:
     """Refuse what could land outside of the folder that it is unpacked to, and what two readers could take for two names."""
+    if name.count("/") > DEEPEST:
+        raise BadArchive(f"holds {shown(name)}, which lies in more than {DEEPEST} folders")
     if _CONTROL.search(name):
         raise BadArchive(f"holds {shown(name)}, a name with control characters")
     if "\\" in name or _DRIVE.match(name):
         raise BadArchive(f"holds {shown(name)}, which Windows takes for another place")
     if {"", ".", ".."} & set(name.split("/")):
         raise BadArchive(f"holds {shown(name)}, which is no plain path below its own folder")
+
+
+def folders_of(name: str, known: Container[str]) -> list[str]:
+    """The folders that a name lies in, up to the first that is known."""
+    found = []
+    while (name := name.rpartition("/")[0]) and name not in known:
+        found.append(name)
+    return found
 
 
 def check_amount(members: int, unpacked: int, packed: int) -> None:

@@ -13,7 +13,20 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pkg_publish.formats.archive import BOMB, TINY, TINY_FROM, BadArchive, Contents, Member, check_amount, check_name, check_text, shown
+from pkg_publish.formats.archive import (
+    BOMB,
+    DEEPEST,
+    TINY,
+    TINY_FROM,
+    BadArchive,
+    Contents,
+    Member,
+    check_amount,
+    check_name,
+    check_text,
+    folders_of,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -134,10 +147,6 @@ class _Source:
         check_amount(0, self.size, self.packed)
 
 
-DEEPEST = 100
-"""Folders in one another: a path of 4096 letters, as long as systems take, has no more of them in any project."""
-
-
 @dataclass(slots=True)
 class _Tree:
     """What was seen of the archive so far."""
@@ -150,25 +159,16 @@ class _Tree:
     def add(self, info: tarfile.TarInfo) -> None:
         """Take in the next member, before its content is read; raises `BadArchive`."""
         check_name(info.name)
-        if info.name.count("/") > DEEPEST:
-            raise BadArchive(f"holds {shown(info.name)}, which lies in more than {DEEPEST} folders")
         if info.name.partition("/")[0] != self.top or ("/" not in info.name and not info.isdir()):
             raise BadArchive(f"holds {shown(info.name)}, which does not lie in its folder {shown(self.top)}")
         if info.name in self.seen or (info.name in self.folders and not info.isdir()):
             raise BadArchive(f"holds {shown(info.name)} twice")
-        parents = self._new_folders(info.name)
+        parents = folders_of(info.name, self.folders)
         if not self.members.keys().isdisjoint(parents):
             raise BadArchive(f"holds {shown(info.name)}, whose folder is a file or a link")
         self._check_form(info)
         self.seen.add(info.name)
         self.folders.update(parents)
-
-    def _new_folders(self, name: str) -> list[str]:
-        """The folders that a name lies in and that no earlier one did."""
-        found = []
-        while (name := name.rpartition("/")[0]) and name not in self.folders:
-            found.append(name)
-        return found
 
     def _check_form(self, info: tarfile.TarInfo) -> None:
         if info.type not in {tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE}:
@@ -188,6 +188,8 @@ class _Tree:
 
 def _check_link(info: tarfile.TarInfo) -> None:
     """A link first climbs, not above the top folder, and then only descends: so it stays inside wherever other links lead."""
+    if info.linkname.count("/") > DEEPEST:
+        raise BadArchive(f"holds {shown(info.name)}, a link that leads through more than {DEEPEST} folders")
     parts = [part for part in info.linkname.split("/") if part != "."]
     climbs = next((index for index, part in enumerate(parts) if part != ".."), len(parts))
     if rest := parts[climbs:]:

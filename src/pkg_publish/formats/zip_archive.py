@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING
 
-from pkg_publish.formats.archive import BOMB, MOST_MEMBERS, BadArchive, Contents, Member, check_amount, check_name, check_text, shown
+from pkg_publish.formats.archive import BOMB, MOST_MEMBERS, BadArchive, Contents, Member, check_amount, check_name, check_text, folders_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ def read(file: BinaryIO, wanted: Mapping[str, int]) -> Contents:
             _check_members(members, file.seek(0, 2))
             return Contents(
                 members={each.filename: _member(each) for each in members if not each.is_dir()},
-                texts={name: _text(archive, name, limit) for name, limit in wanted.items() if name in archive.NameToInfo},
+                texts={name: _text(file, archive.getinfo(name), limit) for name, limit in wanted.items() if name in archive.NameToInfo},
             )
     except UNREADABLE as error:
         raise BadArchive(f"is no readable zip archive: {error}") from error
@@ -142,13 +142,16 @@ def _fields(extra: bytes) -> dict[int, bytes]:
 
 def _check_members(members: list[zipfile.ZipInfo], packed: int) -> None:
     check_amount(len(members), sum(each.file_size for each in members), packed)
-    seen = set()
+    seen, folders = set[str](), set[str]()
     for each in members:
         check_name(each.filename.removesuffix("/"))
         if each.filename in seen:
             raise BadArchive(f"holds {shown(each.filename)} twice")
         seen.add(each.filename)
+        folders.update(folders_of(each.filename, folders))
         _check_form(each)
+    if both := seen & folders:
+        raise BadArchive(f"holds {shown(min(both))} as a file and as a folder")
 
 
 def _check_form(member: zipfile.ZipInfo) -> None:
@@ -165,7 +168,16 @@ def _member(info: zipfile.ZipInfo) -> Member:
     return Member(size=info.file_size, crc=info.CRC, mode=stat.S_IMODE(info.external_attr >> 16), changed=info.date_time)
 
 
-def _text(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    info = archive.getinfo(name)
-    check_text(name, info.file_size, limit)
-    return archive.read(info)
+def _text(file: BinaryIO, info: zipfile.ZipInfo, limit: int) -> bytes:
+    """The content of a member, inflated no further than its size: `zipfile` inflates all there is, and cuts it afterwards."""
+    check_text(info.filename, max(info.file_size, info.compress_size), limit)
+    *_, name_size, extra_size = LOCAL.unpack(_at(file, info.header_offset, LOCAL.size))
+    found = _at(file, info.header_offset + LOCAL.size + name_size + extra_size, info.compress_size)
+    whole = True
+    if info.compress_type == zipfile.ZIP_DEFLATED:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        found = inflater.decompress(found, info.file_size + 1)
+        whole = inflater.eof and not inflater.unused_data
+    if not whole or len(found) != info.file_size or zlib.crc32(found) != info.CRC:
+        raise BadArchive(f"holds {shown(info.filename)} damaged: its content is not what the directory says")
+    return found
