@@ -5,7 +5,9 @@ PARTS = $(PYTHON) tests/real_parts.py
 PYTHONS = $(shell $(PARTS) --pythons)
 MAIN = $(firstword $(PYTHONS))
 OTHERS = $(wordlist 2, 9, $(PYTHONS))
-PYTEST = -m pytest -q -n auto --maxprocesses 4
+# One worker more than there are cores, for the tests wait for servers and installers.
+WORKERS = $(shell expr 1 + `getconf _NPROCESSORS_ONLN`)
+PYTEST = -m pytest -q -n $(WORKERS) --maxprocesses 4
 
 .PHONY: test parts lint types whole engine bench soak format lock
 
