@@ -12,6 +12,7 @@ from tests.targets.indexes import GithubStand
 from tests.targets.releases import OnGithub
 from tests.targets.test_github_packages import github as packages
 
+from pkg_publish.doctor import Group
 from pkg_publish.errors import Failure
 from pkg_publish.model import Subject
 from pkg_publish.targets.base import Examines
@@ -117,6 +118,17 @@ class TestPackages:
         assert "support" in list(found)[-1]
         assert {row.failure for row in found.values()} == {Failure.UNSUPPORTED}
 
+    def test_where_nobody_answers_the_cause_comes_first(self, free_port: int) -> None:
+        """It is what the verdict and the annotation name."""
+        target = packages(f"http://127.0.0.1:{free_port}")
+
+        group = Group(title="github-packages", rows=tuple(rows(target).values()), place=target.place)
+
+        assert group.cause
+        why = "none of its addresses answered, and none is known to serve an index, so nothing can be published there"
+        assert group.cause.found == f"GitHub Packages has no Python registry: {why}"
+        assert not any("not asked" in row.found for row in group.rows)
+
     def test_without_a_github_repository_nothing_is_asked(self) -> None:
         """There is no address."""
         found = rows(packages("https://github.com", repository=""))
@@ -127,7 +139,7 @@ class TestPackages:
         """Nothing is known then."""
         row = rows(packages("http://127.0.0.1:9"), seconds=0)["Python registry"]
 
-        assert (row.ok, row.code) == (False, "deadline")
+        assert (row.ok, row.code) == (None, "deadline")
 
     def test_the_day_it_is_there(self, devpi: Devpi) -> None:
         """Its own check."""

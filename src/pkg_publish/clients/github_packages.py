@@ -74,11 +74,12 @@ def find(urls: list[str], transport: Transport, watch: Watch) -> tuple[str, list
 
 
 def rows(problem: PublishError) -> Iterator[CheckRow]:
-    """What each address answered, and why nobody can make a Python registry of them; `problem` says that there is none.
+    """That there is none, as `problem` says; then what each address answered, and why nobody can make a Python registry of them.
 
     What was not asked, or did not answer, is no finding: what is known of it by heart stands under what it means.
     """
-    none = CheckRow(check="", found="", ok=False, failure=problem.kind, code=problem.code)
+    none = CheckRow(check="Python registry", found=f"{problem.what}, so nothing can be published there", ok=False, failure=problem.kind, code=problem.code)
+    yield none
     for line in problem.details:
         url, asked, said = line.partition(": ")
         silent = said.startswith(SILENT) or not asked
@@ -89,7 +90,7 @@ def rows(problem: PublishError) -> Iterator[CheckRow]:
     yield replace(
         none,
         check="package API",
-        found="not asked",
+        found="no way to create a package, which is known without asking",
         means="it knows npm, maven, rubygems, docker, nuget and container; it lists, reads, deletes and restores, and creates nothing: "
         "a package is made by its own client's upload alone, and no address is known that takes that of a Python client",
     )
