@@ -219,12 +219,19 @@ class CheckRow:
     """The anchor of a heading in `docs/troubleshooting.md`, if there is one."""
     paste: str = ""
     """The YAML or the command that mends it."""
+    answered: bool = True
+    """False: whoever was asked did not say in time."""
+
+    @classmethod
+    def silence(cls, check: str, found: str, code: str = "") -> Self:
+        """Nobody said anything in time."""
+        return cls(check=check, found=found, means="nothing is known of it", do="ask again", ok=None, code=code, answered=False)
 
     @classmethod
     def of(cls, check: str, problem: PublishError, *, sure: bool = True, means: str = "") -> Self:
         """What a problem says; `sure`: a publish would meet it too. That whoever asks has no time left says nothing of a publish."""
         if problem.code == "deadline":
-            return cls(check=check, found="no answer in time", means="nothing is known of it", do="ask again", ok=None, code=problem.code)
+            return cls.silence(check, "no answer in time", problem.code)
         return cls(
             check=check,
             found=f"{problem.what}: {problem.said!r}" if problem.said else problem.what,

@@ -18,6 +18,7 @@ from pkg_publish import grammar, plan
 from pkg_publish.doctor import examination
 from pkg_publish.errors import Failure
 from pkg_publish.model import CheckRow
+from pkg_publish.report.diagnosis import verdict
 from pkg_publish.runner import Runner
 from pkg_publish.watch import Watch
 
@@ -75,6 +76,7 @@ def test_a_check_that_never_ends_is_left_alone(patient: Patient, monkeypatch: py
 
     assert {check: row.found for check, row in rows(found, "shelf").items()} == {"door": "open", "answer": "none in time"}
     assert found.failure is None
+    assert verdict(found).endswith(". Not known: shelf (none in time)")
 
 
 def test_mistakes_are_rows_and_the_other_targets_are_asked(patient: Patient) -> None:

@@ -21,6 +21,7 @@ LONG = "a sentence of some words that is so long that no column holds it in one 
 DRY = "On this event a publish runs dry: nothing would be published."
 YES = CheckRow(check="Python", found="CPython 3.12")
 UNKNOWN = CheckRow(check="login", found="accepted", means=LONG, ok=None, code="ghcr-write-package")
+SILENT = CheckRow.silence("answer", "none in time")
 NO = CheckRow(
     check="permission", found="403", means="no", do="give it", ok=False, failure=Failure.REFUSED, code="github-no-permission", paste="permissions:\n  x: y"
 )
@@ -43,6 +44,11 @@ def made(*rows: CheckRow, strategy: Strategy = Strategy.FIRST) -> Diagnosis:
         (made(YES), "Nothing is known to keep demo 1.0 from being published to ghcr"),
         (made(YES, UNKNOWN), "Nothing is known to keep demo 1.0 from being published to ghcr; 1 thing cannot be known before"),
         (made(UNKNOWN, strategy=Strategy.ALL), "Nothing is known to keep demo 1.0 from its targets; 1 thing cannot be known before"),
+        (made(YES, SILENT, SILENT), "Nothing is known to keep demo 1.0 from being published to ghcr. Not known: ghcr (none in time)"),
+        (
+            replace(made(SILENT), groups=(Group(title="g", rows=(SILENT,)),)),
+            "Nothing is known to keep demo 1.0 from its targets. Not known: answer (none in time)",
+        ),
         (made(UNKNOWN, NO), "A publish of demo 1.0 is certain to fail (refused): ghcr: permission: 403"),
         (
             replace(made(YES), dry=True),
@@ -55,7 +61,7 @@ def made(*rows: CheckRow, strategy: Strategy = Strategy.FIRST) -> Diagnosis:
         (made(replace(NO, found="it says no")), "A publish of demo 1.0 is certain to fail (refused): ghcr: it says no"),
         (Diagnosis(groups=()), "Nothing is known to keep this project from its targets"),
     ],
-    ids=["ready", "unknown", "all", "failed", "dry", "dry and failed", "a sentence", "empty"],
+    ids=["ready", "unknown", "all", "silent", "silent about all", "failed", "dry", "dry and failed", "a sentence", "empty"],
 )
 def test_the_verdict_is_one_sentence(found: Diagnosis, says: str) -> None:
     """About what, where, and how much is not known."""

@@ -111,5 +111,5 @@ class Examination:
 def _answered(check: str, rows: list[CheckRow] | None, before: Sequence[CheckRow] = ()) -> tuple[CheckRow, ...]:
     """Rows; None: they did not come in time, but for those `before`."""
     if rows is None:
-        return (*before, CheckRow(check=check, found="none in time", means="nothing is known of it", do="ask again", ok=None))
+        return (*before, CheckRow.silence(check, "none in time"))
     return tuple(rows)

@@ -41,10 +41,9 @@ LIMIT = 600
 
 
 def verdict(diagnosis: Diagnosis) -> str:
-    """One sentence without a full stop."""
+    """One sentence without a full stop, or two where somebody did not answer."""
     what = " ".join(filter(None, [diagnosis.project, diagnosis.version])) or "this project"
-    unknown = sum(row.ok is None for each in diagnosis.groups for row in each.rows)
-    rest = f"; {count(unknown, 'thing')} cannot be known before" if unknown else ""
+    rest = _rest(diagnosis)
     if (group := diagnosis.decisive) and group.cause:
         told = f"A publish of {what} is certain to fail ({group.failure}): {group.title}: {_cause(group.cause)}"
     elif home := diagnosis.home:
@@ -52,6 +51,14 @@ def verdict(diagnosis: Diagnosis) -> str:
     else:
         told = f"Nothing is known to keep {what} from its targets{rest}"
     return f"On this event a publish runs dry: nothing would be published. On another: {told[0].lower()}{told[1:]}" if diagnosis.dry else told
+
+
+def _rest(diagnosis: Diagnosis) -> str:
+    """How much cannot be known before a publish, and who has not said what can."""
+    unknown = sum(row.ok is None and row.answered for each in diagnosis.groups for row in each.rows)
+    rest = f"; {count(unknown, 'thing')} cannot be known before" if unknown else ""
+    silent = [f"{each.title if each.place else row.check} ({row.found})" for each in diagnosis.groups for row in each.rows if not row.answered]
+    return f"{rest}. Not known: {', '.join(dict.fromkeys(silent))}" if silent else rest
 
 
 def _cause(row: CheckRow) -> str:
