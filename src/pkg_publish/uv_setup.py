@@ -95,15 +95,11 @@ def _written(config: Mapping[str, Any], scratch: Path) -> dict[str, str]:
 
 def _texts(value: object) -> Iterator[str]:
     """The requirements in a list, in a table of lists, and in the tables of such a list."""
-    match value:
-        case str():
-            yield value
-        case list():
-            for each in value:
-                yield from _texts(each.get("requirement") if isinstance(each, dict) else each)
-        case dict():
-            for each in value.values():
-                yield from _texts(each)
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for each in inside:
+        yield from _texts(each.get("requirement") if isinstance(value, list) and isinstance(each, dict) else each)
+    if isinstance(value, str):
+        yield value
 
 
 def _toml(value: object) -> str:

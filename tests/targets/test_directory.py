@@ -107,10 +107,12 @@ def test_a_name_that_is_there_in_any_form_is_no_absent_project(tmp_path: Path, n
     else:
         (house / name).touch()
 
+    target = make(tmp_path, path="house")
+    assert isinstance(target, Source)
     with pytest.raises(Integrity) as caught:
-        make(tmp_path, path="house").files("demo", None, watch())
+        target.files("demo", None, watch())
     assert caught.value.code == "project-damaged"
-    assert make(tmp_path, path="house").files("more", None, watch()) == []
+    assert target.files("more", None, watch()) == []
 
 
 def test_a_file_in_the_way_is_an_error_of_the_machine(tmp_path: Path) -> None:
