@@ -186,9 +186,33 @@ class TestStep:
         assert not desk.summary.exists()
 
     @pytest.mark.parametrize(("given", "says"), [({"deep": "perhaps"}, "the input deep cannot be 'perhaps'"), ({"targets": "nowhere"}, "there is no target")])
-    def test_mistakes_write_the_outputs_too(self, desk: Desk, given: dict[str, str], says: str) -> None:
-        """Nothing is asked."""
+    def test_mistakes_write_all_that_a_publish_writes(self, desk: Desk, given: dict[str, str], says: str) -> None:
+        """Summary, outputs and report; nothing is asked."""
         code, text = self.ask(desk, **given)
 
-        assert (code, desk.outputs()) == (2, {"status": "failed", "report": ""})
+        outputs = desk.outputs()
+        assert (code, outputs["status"]) == (2, "failed")
         assert says in text
+        report = json.loads(Path(outputs["report"]).read_text(encoding="utf-8"))
+        assert (report["status"], report["failure"], report["exit_code"]) == ("failed", "config", 2)
+        assert says in report["verdict"]
+        assert desk.summary.read_text(encoding="utf-8").startswith("## A publish of this project is certain to fail (config)")
+
+    def test_mistakes_without_a_summary(self, desk: Desk) -> None:
+        """None is written where none is wanted."""
+        assert self.ask(desk, targets="nowhere", summary="false")[0] == 2
+        assert not desk.summary.exists()
+
+    def test_a_cancel_is_no_mistake(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        """There is nothing to report."""
+        run = Examination.run
+
+        def cut(examination: Examination) -> Diagnosis:
+            signal.raise_signal(signal.SIGTERM)
+            return run(examination)
+
+        monkeypatch.setattr(Examination, "run", cut)
+
+        assert self.ask(desk)[0] == Failure.CANCELLED.exit_code
+        assert desk.outputs() == {"status": "failed", "report": ""}
+        assert not desk.summary.exists()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pkg_publish.config import Config, inputs
 from pkg_publish.errors import ConfigError, Mistakes, PublishError
+from pkg_publish.model import CheckRow
 from pkg_publish.process import RunnerFiles, began, job_for, origin, scratch, watched
 from pkg_publish.report import diagnosis as rendered
 from pkg_publish.report.log import Log
@@ -72,6 +73,8 @@ def at_the_terminal(given: Mapping[str, str], environ: Mapping[str, str], stream
 
 def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: TextIO, console: Console, mask: Callable[[Config], None]) -> int:
     """The action; returns its exit code. `mask` makes the runner hide what the configuration holds."""
+    from pkg_publish.doctor import Diagnosis, Group
+
     runner, files = Runner.read(environ), RunnerFiles.of(environ)
     with watched(console) as watch:
         show = partial(_show, stream=stream, watch=watch, width=IN_A_LOG, docs_url=files.docs_url)
@@ -82,16 +85,25 @@ def in_a_step(given: Mapping[str, str], environ: Mapping[str, str], stream: Text
             found = _examined(config, environ, watch, show, deep=deep)
         except Mistakes as mistakes:
             console.tell(mistakes)
-            _outputs(files, watch.tell, status="failed", report="")
+            if watch.over:  # which says nothing of what a publish would meet
+                _outputs(files, watch.tell, status="failed", report="")
+            else:
+                rows = tuple(CheckRow.of("inputs", each) for each in mistakes.found)
+                known = Diagnosis(groups=(Group(title="the configuration", rows=rows),))
+                _written(known, files, files.report_path(runner), watch.tell, summary=given.get("summary", "").lower() != "false")
             return mistakes.found[0].kind.exit_code
-        path = config.report or files.report_path(runner)
-        written = _reported(found, path, watch.tell)
-        _outputs(files, watch.tell, status="failed" if found.failure else "ready", report=str(path) if written else "")
-        if config.summary:
-            _summarized(found, files, watch.tell)
+        _written(found, files, config.report or files.report_path(runner), watch.tell, summary=config.summary)
         if found.decisive and found.decisive.cause:
             console.tell(Remark(level=Level.ERROR, text=f"{rendered.verdict(found)}.", code=found.decisive.cause.code))
         return found.exit_code
+
+
+def _written(found: Diagnosis, files: RunnerFiles, path: Path, tell: Callable[[object], None], *, summary: bool) -> None:
+    """Write the report, the outputs and the summary."""
+    written = _reported(found, path, tell)
+    _outputs(files, tell, status="failed" if found.failure else "ready", report=str(path) if written else "")
+    if summary:
+        _summarized(found, files, tell)
 
 
 def _examined(config: Config, environ: Mapping[str, str], watch: Watch, show: Callable[[Diagnosis], None], *, deep: bool) -> Diagnosis:
