@@ -107,3 +107,14 @@ def test_only_a_registrys_own_word_makes_a_project_absent(server: Scripted, run:
 
     assert files_of(repository, "demo", None, run.watch) == []
     assert isinstance(failure(lambda: files_of(repository, "demo", None, run.watch)), PublishError)
+
+
+def test_a_lost_manifest_stops_a_reader(server: Scripted, run: Run) -> None:
+    """Nobody can say what the file holds, and an older one is not taken for it."""
+    lost = {"mediaType": oci.MANIFEST, "digest": f"sha256:{'0' * 64}", "size": 1, "platform": {"architecture": "py3-none-any.whl", "os": "any"}}
+    index = {"schemaVersion": 2, "mediaType": oci.INDEX, "artifactType": oci.ARTIFACT, "manifests": [lost]}
+    server.then(answer(200, json.dumps(index).encode(), Content_Type=oci.INDEX), error(404, "MANIFEST_UNKNOWN"))
+
+    problem = failure(lambda: files_of(Repository(registry(server), "octo/demo"), "demo", "1.0", run.watch))
+
+    assert "the manifest of demo-1.0-py3-none-any.whl" in problem.what
