@@ -75,6 +75,14 @@ def test_no_name_of_a_status_is_words_of_the_server(status: int, phrase: str) ->
     assert reason(status, phrase, "application/json", '{"message": "already_exists"}') == "already_exists"
 
 
+@pytest.mark.parametrize(
+    ("body", "said"), [('{"message": "only the owner may"}', "only the owner may"), ('{"message": ""}', "Nope"), ('{"status": 400}', "Nope"), ("{", "Nope")]
+)
+def test_a_message_in_json_says_more_than_a_phrase(body: str, said: str) -> None:
+    """Whatever phrase a server or a proxy has of its own; without one, that is left."""
+    assert reason(400, "Nope", "application/json", body) == said
+
+
 @pytest.mark.parametrize("body", ["{", "[" * 100_000], ids=["broken", "bottomless"])
 def test_json_that_is_none_says_nothing(body: str) -> None:
     """The standard word is left."""

@@ -40,9 +40,11 @@ def reason(status: int, phrase: str, content_type: str, body: str) -> str:
     """One line of foreign text, at most `LONGEST` letters; the standard phrase when the server said nothing of its own."""
     standard = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
     phrase = phrase.strip()
+    if "json" in content_type and (words := _of_json(body)):
+        return _line(words)  # a phrase beside it is that of a server's version of HTTP, or of a proxy
     if phrase and phrase.lower() not in {standard.lower(), *OTHER_PHRASES.get(status, ())}:
         return _line(phrase)
-    words = _of_json(body) if "json" in content_type else _of_html(body) if "html" in content_type else body
+    words = "" if "json" in content_type else _of_html(body) if "html" in content_type else body
     return _line(words) or standard or phrase
 
 
