@@ -129,8 +129,12 @@ THEIRS = {
     "softprops/action-gh-release": "body body_path name tag_name draft prerelease preserve_order files working_directory overwrite_files "
     "fail_on_unmatched_files repository token target_commitish discussion_category_name generate_release_notes previous_tag append_body make_latest "
     "url id upload_url assets",
+    "A step with build and twine": "srcdir --outdir --sdist-extract-dir --sdist --wheel --metadata --report --config-setting --config-json --installer "
+    "--no-isolation --env-dir --dependency-constraints-txt --skip-dependency-check --quiet --verbose --repository-url --attestations --sign --sign-with "
+    "--identity --username --password --non-interactive --comment --config-file --skip-existing --cert --client-cert --disable-progress-bar "
+    "TWINE_REPOSITORY TWINE_REPOSITORY_URL TWINE_USERNAME TWINE_PASSWORD TWINE_NON_INTERACTIVE TWINE_CERT",
 }
-"""The inputs that their `action.yml` names, the old spellings too, and the outputs."""
+"""The inputs that their `action.yml` names, the old spellings too, and the outputs; the flags that their `--help` names, and the variables."""
 
 
 @pytest.mark.parametrize("theirs", THEIRS)
