@@ -132,7 +132,7 @@ class Stands:
         del folder, release
         pypi = self.pypi
         pypi.files.clear()
-        stored = lambda: {name: hashlib.sha256(data).hexdigest() for name, data in pypi.files.items()}  # noqa: E731 - one of a table
+        stored = lambda: {name: hashlib.sha256(data).hexdigest() for name, data in pypi.files.copy().items()}  # noqa: E731 - one of a table
         return Spot(targets="pypi", stored=stored, environ=self.names, inputs={"pypi-token": min(pypi.tokens)})
 
     def _ghcr(self, folder: Path, release: Release) -> Spot:

@@ -194,7 +194,7 @@ class Pypi(Server):
         return Reply.of({"info": {"name": project}, "urls": urls}) if urls else Reply.of({"message": "Not Found"}, 404)
 
     def _listed(self, project: str) -> list[dict[str, object]]:
-        ours = {name: data for name, data in self.files.items() if (named(name) or ("",))[0] == project}
+        ours = {name: data for name, data in self.files.copy().items() if (named(name) or ("",))[0] == project}
         return [
             {
                 "filename": name,
