@@ -13,7 +13,8 @@ import pytest
 from tests.build.projects import has_ended
 
 from pkg_publish.build import child
-from pkg_publish.build.child import BackendSaid, ChildFailed, StillBuilding
+from pkg_publish.build.child import ChildFailed
+from pkg_publish.build.events import BackendSaid, StillBuilding
 from pkg_publish.errors import Cancelled
 from pkg_publish.watch import Watch
 
