@@ -23,6 +23,7 @@ from tests.servers.front import Fault
 
 if TYPE_CHECKING:
     from tests.reliability.kills import Ground
+    from tests.reliability.steps import Step
 
 pytestmark = pytest.mark.real("docker-registry")
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -91,15 +92,10 @@ def reads(process: subprocess.Popen[str], folder: Path) -> bool:
     return False
 
 
-@BOTH
-@pytest.mark.parametrize("name", ["publish", "doctor"])
-def test_a_step_that_reads_a_large_file_ends(ground: Ground, tmp_path: Path, number: signal.Signals, name: str) -> None:
-    """With exit code 130, every output, a summary or a table of what is known; nothing is written anywhere."""
-    dist = endless(tmp_path)
-    place = ground.spot("directory", tmp_path)
-    step = replace(ground.step(place, tmp_path), dist=dist, name=name)
+def ended_while_it_reads(step: Step, folder: Path, number: signal.Signals) -> str:
+    """What a step says that gets a signal while it reads a file of a folder; it ends soon, and as cancelled."""
     process = step.start()
-    while not reads(process, dist):
+    while not reads(process, folder):
         wait(process, 0.01)
         assert process.returncode is None
 
@@ -109,10 +105,34 @@ def test_a_step_that_reads_a_large_file_ends(ground: Ground, tmp_path: Path, num
 
     assert time.monotonic() - began < 5, said
     assert (process.returncode, step.outputs()["status"]) == (130, "failed"), said
-    assert (tmp_path / "summary").read_text(encoding="utf-8").startswith("## ") or "what would be published" in said
     assert "cancelled" in said
-    assert "Nothing is known" not in said
+    return said
+
+
+@BOTH
+def test_a_step_that_reads_a_large_file_ends(ground: Ground, tmp_path: Path, number: signal.Signals) -> None:
+    """With exit code 130, every output and a summary; nothing is written anywhere."""
+    place, dist = ground.spot("directory", tmp_path), endless(tmp_path)
+
+    ended_while_it_reads(replace(ground.step(place, tmp_path), dist=dist), dist, number)
+
+    assert (tmp_path / "summary").read_text(encoding="utf-8").startswith("## ")
     assert place.stored() == {}
+
+
+@BOTH
+def test_a_doctor_who_reads_a_large_file_ends(ground: Ground, tmp_path: Path, number: signal.Signals) -> None:
+    """He compares what the place holds; the table of what is known has no verdict."""
+    dist, out = endless(tmp_path), tmp_path / "out"
+    (wheel,) = dist.iterdir()
+    out.mkdir()
+    (out / wheel.name).hardlink_to(wheel)
+
+    said = ended_while_it_reads(replace(ground.step(ground.spot("directory", tmp_path), tmp_path), dist=dist, name="doctor"), out, number)
+
+    assert "what would be published" in said
+    assert "Nothing is known" not in said
+    assert [path.name for path in out.iterdir()] == [wheel.name]
 
 
 def test_the_time_of_a_step_that_reads_a_large_file_is_up(ground: Ground, tmp_path: Path) -> None:
