@@ -13,6 +13,7 @@ from tests.targets.contract import once
 
 from pkg_publish import cli
 from pkg_publish.errors import Failure
+from pkg_publish.targets.directory import Directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,18 @@ def test_an_index_of_nothing_takes_no_place(tmp_path: Path, monkeypatch: pytest.
 
     assert "nothing-to-index" in stream.getvalue()
     assert (tmp_path / "site" / "simple" / "index.html").read_text() == "good"
+
+
+def test_what_goes_away_meanwhile_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was listed, and nobody has it when its files are asked for."""
+    monkeypatch.chdir(tmp_path)
+    factory.release(tmp_path / "dist")
+    monkeypatch.setattr(Directory, "projects", lambda *_: ["demo", "gone"])
+    stream = io.StringIO()
+
+    assert cli.run(["index", "--from", "directory=dist", "--to", "site"], ENVIRON, stream, stream) == 0
+
+    assert [path.name for path in (tmp_path / "site" / "simple").iterdir() if path.is_dir()] == ["demo"]
 
 
 @pytest.mark.parametrize("url", ["notaurl", "javascript:alert(1)", "https://user:word@site.example.org"])

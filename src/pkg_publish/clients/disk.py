@@ -84,8 +84,9 @@ def _into(path: Path) -> BinaryIO:
     if ours is not None:  # behind what was printed, not over it
         return os.fdopen(os.dup(ours), "wb")
     number = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
-    if sys.platform != "win32":
-        os.set_blocking(number, True)
+    if sys.platform == "win32":  # it has no such pipes
+        return os.fdopen(number, "wb")
+    os.set_blocking(number, True)
     return os.fdopen(number, "wb")
 
 

@@ -105,9 +105,7 @@ def _files_in(repository: Repository, project: str, version: str, watch: Watch) 
 
 
 def _with_digest(repository: Repository, entry: oci.Entry, watch: Watch) -> RemoteFile:
-    """A file with the digest that its manifest has, where the index gives none."""
-    if entry.file.sha256:
-        return entry.file
+    """A file with the digest that its manifest has: the index gives none of some."""
     manifest = repository.manifest(entry.manifest, watch)
     if manifest is None:
         raise oci.broken(f"the manifest of {entry.file.name} is not there")
