@@ -14,7 +14,7 @@ from tests.build.projects import has_ended
 
 from pkg_publish.build import child
 from pkg_publish.build.child import ChildFailed
-from pkg_publish.build.events import BackendSaid, StillBuilding
+from pkg_publish.build.events import BackendSaid
 from pkg_publish.errors import Cancelled
 from pkg_publish.watch import Watch
 
@@ -66,22 +66,6 @@ def test_a_failure_holds_the_last_lines() -> None:
     with pytest.raises(ChildFailed, match="exit code 3") as caught:
         ear.run("import sys; [print(number) for number in range(100)]; sys.exit(3)")
     assert caught.value.lines == tuple(str(number) for number in range(60, 100))
-
-
-def test_silence_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that nobody takes a long build for a dead one."""
-    monkeypatch.setattr(child, "SILENCE", 0.01)
-
-    class Silent(Ear):
-        def tell(self, event: object) -> None:
-            super().tell(event)
-            if isinstance(event, StillBuilding):
-                self.stop.set()
-
-    ear = Silent()
-    with pytest.raises(Cancelled):
-        ear.run("import time; time.sleep(600)")
-    assert isinstance(ear.events[0], StillBuilding)
 
 
 def test_a_child_that_ignores_the_polite_signal_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pkg_publish.build.events import BackendSaid, BuildBegan, Built, StillBuilding
+from pkg_publish.build.events import BackendSaid, BuildBegan, Built
 
 if TYPE_CHECKING:
     from pkg_publish.build.environment import child_environ
@@ -20,7 +20,6 @@ __all__ = [
     "BuildSettings",
     "Built",
     "Gatherer",
-    "StillBuilding",
     "builder",
     "child_environ",
     "commit",

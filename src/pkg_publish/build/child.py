@@ -11,7 +11,7 @@ from collections import deque
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, cast
 
-from pkg_publish.build.events import BackendSaid, StillBuilding
+from pkg_publish.build.events import BackendSaid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +24,6 @@ LONGEST_LINE = 8192
 
 REMEMBERED = 40
 """The last lines, which say why it failed."""
-
-SILENCE = 10.0
-"""Seconds without a line after which `StillBuilding` is told."""
 
 PATIENCE = 2.0
 """Seconds between asking a program to end and ending it."""
@@ -50,7 +47,6 @@ def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], watch:
     It runs in a process group of its own, and whatever of the group is left at the end is ended: a process that a build leaves behind
     would see what later steps of the job are given.
     """
-    began = watch.now()
     process = subprocess.Popen(  # noqa: S603 - the build, as the user asked
         command,
         cwd=cwd,
@@ -65,7 +61,6 @@ def run(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], watch:
         while not _ended(process):
             if watch.over:
                 raise watch.verdict()
-            listener.break_silence(began)
     finally:
         _end(process)
         listener.leave()
@@ -78,7 +73,7 @@ class _Listener:
 
     def __init__(self, stream: IO[bytes], watch: Watch) -> None:
         self.lines: deque[str] = deque(maxlen=REMEMBERED)
-        self._stream, self._watch, self._heard = stream, watch, watch.now()
+        self._stream, self._watch = stream, watch
         self._left = False
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -89,7 +84,6 @@ class _Listener:
                 if self._left:
                     break
                 text = line.decode("utf-8", "replace").rstrip("\r\n")
-                self._heard = self._watch.now()
                 self.lines.append(text)
                 self._watch.tell(BackendSaid(text))
 
@@ -97,12 +91,6 @@ class _Listener:
         """Hear what was said, and nothing that is said later."""
         self._thread.join(HEARING)
         self._left = True
-
-    def break_silence(self, began: float) -> None:
-        """Say that it goes on, if nobody said anything for long."""
-        if (now := self._watch.now()) - self._heard >= SILENCE:
-            self._heard = now
-            self._watch.tell(StillBuilding(now - began))
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:

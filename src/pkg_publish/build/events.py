@@ -30,14 +30,6 @@ class BackendSaid:
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class StillBuilding:
-    """An event: the build has said nothing for some seconds."""
-
-    seconds: float
-    """Since this program of the build began."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
     """An event: the distributions are there."""
